@@ -24,11 +24,6 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def put_off(until: datetime, now: datetime) -> str:
-    """The time of the next try in its stored form, at most `LONGEST_RETRY` from now."""
-    return stamp(min(until, now + LONGEST_RETRY))
-
-
 def due_spans(now: datetime) -> tuple[tuple[str, str], tuple[str, str]]:
     """The two ranges (from, to), inclusive, of stored times at which a retry is due.
 

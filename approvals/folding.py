@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import reduce
@@ -11,25 +11,14 @@ from typing import Any, TypeVar
 from approvals import plan, sentence
 from approvals.ids import PersonId, stamp, unstamp
 from approvals.plan import Plan
-from approvals.request import (
-    FORMATS,
-    Asking,
-    Deadlines,
-    Ending,
-    Event,
-    Outcome,
-    Question,
-    Request,
-    Scope,
-    Urgency,
-    Vote,
-)
+from approvals.request import FORMATS, Asking, Ending, Event, Outcome, Question, Request, Scope, Vote
 from approvals.sentence import Sentence
 from approvals.states import EventType, State, move
 
 T = TypeVar("T")
 Changes = dict[str, Any]
-"""{field of a request: its value after an event}."""
+"""{field of a request: its value after an event; of one of its PARTS only {field: value} that change}."""
+PARTS = ("plan", "asking", "deadlines", "progress", "ending", "hand_over")
 
 
 def changed(value: T, **changes: Any) -> T:
@@ -42,32 +31,26 @@ def changed(value: T, **changes: Any) -> T:
     return copy
 
 
+def changed_by(request: Request, changes: Changes) -> Request:
+    """The request after these changes."""
+    for name in PARTS:
+        if isinstance(part := changes.get(name), dict):
+            changes[name] = changed(getattr(request, name), **part)
+    return changed(request, **changes)
+
+
+_AS_ASKED = ("subject", "policy", "because_of", "is_end", "line", "undoes", "practice", "urgency")
+"""Fields with the name that they have in the event; without it, their default."""
+
+
 def _asked(event: Event) -> Request:
     body = event.body
-    return Request(
-        id=event.request,
-        version=event.version,
-        state=State.CHECKING,
-        action=body["action"],
-        requester=event.by,
-        asked_at=event.at,
-        details=_read(event, "details"),
-        reason=event.text("reason"),
-        subject=body.get("subject"),
-        policy=body["policy"],
-        because_of=body.get("because_of"),
-        is_exact=body.get("exact", False),
-        is_end=body.get("is_end", False),
-        line=body.get("line", 0),
-        undoes=body.get("undoes"),
-        scope=_scope(event),
-        practice=body.get("practice", False),
-        shell=event.text("shell"),
-        lanes=tuple(body["lanes"]),
-        token=_token(event),
-        urgency=body.get("urgency", Urgency.ORDINARY),
-        next_due=event.at,
-    )
+    begun = event.request, event.version, State.CHECKING, body["action"], event.by, event.at
+    words = _read(event, "details"), event.text("reason")
+    fields: Changes = {name: body[name] for name in _AS_ASKED if name in body}
+    fields |= {"lanes": tuple(body["lanes"]), "is_exact": body.get("exact", False), "scope": _scope(event)}
+    fields |= {"token": _token(event), "shell": event.text("shell"), "next_due": event.at}
+    return Request(*begun, *words, **fields)
 
 
 def _token(event: Event) -> str:
@@ -103,13 +86,9 @@ def _time(body: Mapping[str, Any], key: str) -> datetime | None:
 def _planned(request: Request, event: Event) -> Changes:
     body = event.body
     asked = changed(request.asking, votes=(), since={}, unreachable=(), approved_at=None, decided_by=())
+    made = {"revision": body["revision"], "round": request.plan.round + 1, "planned_at": event.at}
     return {
-        "plan": Plan(
-            **plan.read(event.words.get("plan") or ""),
-            revision=body["revision"],
-            round=request.plan.round + 1,
-            planned_at=event.at,
-        ),
+        "plan": Plan(**plan.read(event.words.get("plan") or ""), **made),
         "details": _read(event, "details") or request.details,
         "scope": _scope(event) if "case" in event.words else request.scope,
         "policy": body.get("policy", request.policy),
@@ -117,7 +96,7 @@ def _planned(request: Request, event: Event) -> Changes:
         "subject": body.get("subject", request.subject),
         "asking": _asking(asked, event),
         "deadlines": _deadlines(event, event.at, unstamp(body["expires_at"])),
-        "progress": changed(request.progress, held=None, holds=0),
+        "progress": {"held": None, "holds": 0},
         "together": False,
     }
 
@@ -147,12 +126,17 @@ def _asking(asking: Asking, event: Event) -> Asking:
     )
 
 
-def _deadlines(event: Event, step_at: datetime | None, expires_at: datetime | None) -> Deadlines:
+def _deadlines(event: Event, step_at: datetime | None, expires_at: datetime | None) -> Changes:
     """The deadlines of those asked from now on."""
-    body = event.body
+    begun = {"step_at": step_at, "asked_last_at": event.at, "reminded": 0}
+    return {**_times(event.body), **begun, "expires_at": expires_at}
+
+
+def _times(body: Mapping[str, Any]) -> Changes:
+    """The deadlines that a rule gives while a step is asked."""
     escalate_at = tuple(map(unstamp, body.get("escalate_at", ())))
-    remind_at, gap = _time(body, "remind_at"), body.get("remind_gap", 0)
-    return Deadlines(step_at, event.at, expires_at, escalate_at, remind_at, gap)
+    remind_gap = body.get("remind_gap", 0)
+    return {"escalate_at": escalate_at, "remind_at": _time(body, "remind_at"), "remind_gap": remind_gap}
 
 
 def _routed(request: Request, event: Event) -> Changes:
@@ -163,87 +147,66 @@ def _routed(request: Request, event: Event) -> Changes:
         asking = changed(asking, since={})
     if is_back:
         asking = changed(asking, approved_at=None, decided_by=())
-        changes = {"policy": body["policy"], "progress": changed(request.progress, held=None, holds=0)}
-        changes["together"] = False
+        changes = {"policy": body["policy"], "progress": {"held": None, "holds": 0}, "together": False}
     if back := body.get("back"):
         asking = changed(asking, unreachable=tuple(id for id in asking.unreachable if id not in back))
         changes["unreached"] = ()
-    same = body["step"] == asking.step and not is_back
-    step_at = request.deadlines.step_at if same else event.at
+    step_at = request.deadlines.step_at if body["step"] == asking.step and not is_back else event.at
     expires_at = unstamp(body["expires_at"]) if is_back else request.deadlines.expires_at
-    deadlines = _deadlines(event, step_at, expires_at)
-    return {**changes, "asking": _asking(asking, event), "deadlines": deadlines}
+    return {**changes, "asking": _asking(asking, event), "deadlines": _deadlines(event, step_at, expires_at)}
 
 
 def _ruled(request: Request, event: Event) -> Changes:
-    return moved(request, event.body)
+    return moved(event.body)
 
 
-def moved(request: Request, body: Mapping[str, Any]) -> Changes:
+def moved(body: Mapping[str, Any]) -> Changes:
     """The changes of a waiting request under another policy's time limits."""
-    deadlines = changed(
-        request.deadlines,
-        expires_at=unstamp(body["expires_at"]),
-        escalate_at=tuple(map(unstamp, body["escalate_at"])),
-        remind_gap=body.get("remind_gap", 0),
-        remind_at=_time(body, "remind_at"),
-    )
-    asking = changed(request.asking, level=body["level"])
-    return {"policy": body["policy"], "asking": asking, "deadlines": deadlines}
+    times = {**_times(body), "expires_at": unstamp(body["expires_at"])}
+    return {"policy": body["policy"], "asking": {"level": body["level"]}, "deadlines": times}
 
 
 def _reminded(request: Request, event: Event) -> Changes:
-    asking, before = request.asking, request.deadlines
-    due = _time(event.body, "remind_at")
+    asking, before, due = request.asking, request.deadlines, _time(event.body, "remind_at")
     if request.state is State.STOPPED:
-        handed = request.hand_over
-        return {"hand_over": changed(handed, reminders=handed.reminders + 1, remind_at=due), "next_due": due}
-    deadlines = changed(before, reminded=before.reminded + 1, remind_at=due, asked_last_at=event.at)
-    asking = changed(asking, reminders=(*asking.reminders, asking.asks))
-    return {"asking": asking, "deadlines": deadlines}
+        handed = {"reminders": request.hand_over.reminders + 1, "remind_at": due}
+        return {"hand_over": handed, "next_due": due}
+    deadlines = {"reminded": before.reminded + 1, "remind_at": due, "asked_last_at": event.at}
+    return {"asking": {"reminders": (*asking.reminders, asking.asks)}, "deadlines": deadlines}
 
 
 def _questioned(request: Request, event: Event) -> Changes:
     question = Question(event.by, event.at, event.text("text"))
-    return {"asking": changed(request.asking, questions=(*request.asking.questions, question))}
+    return {"asking": {"questions": (*request.asking.questions, question)}}
 
 
 def _replied(request: Request, event: Event) -> Changes:
     if not request.asking.questions:
         return {}  # a reply without a question, in an older record, is ignored
     *before, last = request.asking.questions
-    answered = changed(last, answer=event.text("text"))
-    return {"asking": changed(request.asking, questions=(*before, answered))}
+    return {"asking": {"questions": (*before, changed(last, answer=event.text("text")))}}
 
 
 def _voted(request: Request, event: Event) -> Changes:
     body, asking = event.body, request.asking
-    vote = Vote(
-        event.by,
-        event.at,
-        body["revision"],
-        event.text("shell"),
-        body.get("step", 0),
-        body.get("stands_for"),
-        body.get("level", 0),
-        body.get("fallback", False),
-    )
+    given = {name: body[name] for name in ("step", "stands_for", "level") if name in body}
+    is_fallback, shell = body.get("fallback", False), event.text("shell")
+    vote = Vote(event.by, event.at, body["revision"], shell, is_fallback=is_fallback, **given)
     awaited = tuple(id for id in asking.awaited if id not in (vote.by, vote.principal))
-    return {"asking": changed(asking, votes=(*asking.votes, vote), awaited=awaited)}
+    return {"asking": {"votes": (*asking.votes, vote), "awaited": awaited}}
 
 
 def _approved(request: Request, event: Event) -> Changes:
     voters = tuple(dict.fromkeys(vote.by for vote in request.asking.votes))
-    asking = changed(request.asking, approved_at=event.at, decided_by=voters)
+    asking = {"approved_at": event.at, "decided_by": voters}
     due = request.starts_at if request.is_scheduled else event.at
     together = event.body.get("together", False)
-    return {"asking": asking, **_afresh(request, event), "next_due": due, "together": together}
+    return {"asking": asking, **_afresh(event), "next_due": due, "together": together}
 
 
 def _scheduled(request: Request, event: Event) -> Changes:
     starts_at = unstamp(event.body["start_at"])
-    is_next = request.state is State.APPROVED
-    due = starts_at if is_next else request.next_due
+    due = starts_at if request.state is State.APPROVED else request.next_due
     return {"starts_at": starts_at, "has_started": False, "next_due": due}
 
 
@@ -251,14 +214,14 @@ def _started(request: Request, event: Event) -> Changes:
     return {"has_started": True}  # its start stays the time it is due, so that earlier ones go first
 
 
-def _afresh(request: Request, event: Event) -> Changes:
-    progress = changed(request.progress, tried=(), accepted=(), looks=0, holds=0, held=None)
+def _afresh(event: Event) -> Changes:
+    progress = {"tried": (), "accepted": (), "looks": 0, "holds": 0, "held": None}
     return {"progress": progress, "next_due": event.at}
 
 
 def _held(request: Request, event: Event) -> Changes:
     holds = request.progress.holds + (0 if event.body.get("behind") else 1)
-    progress = changed(request.progress, held=_sentence(event, "text"), holds=holds)
+    progress = {"held": _sentence(event, "text"), "holds": holds}
     together = event.body.get("together", False)
     return {"progress": progress, "next_due": _time(event.body, "next_try_at"), "together": together}
 
@@ -266,78 +229,61 @@ def _held(request: Request, event: Event) -> Changes:
 def _trying(request: Request, event: Event) -> Changes:
     before = request.progress
     tried = (*before.tried, event.body["step"])
-    return {
-        "progress": changed(before, tried=tried, unclear=before.unclear + 1, held=None),
-        "next_due": event.at,
-    }
+    return {"progress": {"tried": tried, "unclear": before.unclear + 1, "held": None}, "next_due": event.at}
 
 
 def _answered(request: Request, event: Event) -> Changes:
     before, body = request.progress, event.body
     if body.get("unclear"):
-        after = changed(before, holds=0)
+        after: Changes = {"holds": 0}
     elif body.get("nothing_done"):
-        after = changed(before, unclear=before.unclear - 1, tried=before.tried[:-1])
-    elif not body["accepted"]:
-        after = changed(before, unclear=before.unclear - 1, holds=0)
+        after = {"unclear": before.unclear - 1, "tried": before.tried[:-1]}
     else:
-        accepted = (*before.accepted, body["step"])
-        after = changed(before, unclear=before.unclear - 1, accepted=accepted, has_changed=True, holds=0)
+        after = {"unclear": before.unclear - 1, "holds": 0}
+        if body["accepted"]:
+            after |= {"accepted": (*before.accepted, body["step"]), "has_changed": True}
     return {"progress": after, "next_due": event.at}
 
 
 def _unseen(request: Request, event: Event) -> Changes:
-    progress = changed(request.progress, looks=request.progress.looks + 1, held=None)
+    progress = {"looks": request.progress.looks + 1, "held": None}
     return {"progress": progress, "next_due": unstamp(event.body["next_try_at"])}
 
 
 def _resumed(request: Request, event: Event) -> Changes:
-    handed = changed(request.hand_over, to=None, remind_at=None)
-    return {"outcome": None, "hand_over": handed, **_afresh(request, event), "together": False}
+    handed = {"to": None, "remind_at": None}
+    return {"outcome": None, "hand_over": handed, **_afresh(event), "together": False}
 
 
 def _handed(request: Request, event: Event) -> Changes:
-    before, due = request.hand_over, _time(event.body, "remind_at")
-    left = request.outcome.left if request.outcome and event.body.get("to") else ()
-    after = changed(
-        before,
-        to=event.body.get("to"),
-        at=event.at,
-        times=before.times + 1,
-        remind_at=due,
-        left=(*before.left, *(change for change in left if change not in before.left)),
-    )
+    before, due, to = request.hand_over, _time(event.body, "remind_at"), event.body.get("to")
+    left = request.outcome.left if request.outcome and to else ()
+    left = (*before.left, *(change for change in left if change not in before.left))
+    after = {"to": to, "at": event.at, "times": before.times + 1, "remind_at": due, "left": left}
     return {"hand_over": after, "next_due": due}
 
 
 def _reported(request: Request, event: Event) -> Changes:
-    handed = changed(request.hand_over, is_reported=True, remind_at=_time(event.body, "remind_at"))
-    return {"hand_over": handed, **_afresh(request, event)}
+    handed = {"is_reported": True, "remind_at": _time(event.body, "remind_at")}
+    return {"hand_over": handed, **_afresh(event)}
 
 
 def _stopped(request: Request, event: Event) -> Changes:
-    handed = changed(request.hand_over, is_reported=False)
-    return {**_ended(request, event), "hand_over": handed, "next_due": handed.remind_at}
+    due = request.hand_over.remind_at
+    return {**_ended(request, event), "hand_over": {"is_reported": False}, "next_due": due}
 
 
 def _ended(request: Request, event: Event) -> Changes:
     lines = {name: tuple(map(Sentence.read, some)) for name, some in _read(event, "lines").items()}
-    outcome = Outcome(
-        at=event.at,
-        by=event.by,
-        text=_sentence(event, "text"),
-        remedy=_sentence(event, "remedy"),
-        done=lines.get("done", ()),
-        others=lines.get("others", ()),
-        left=lines.get("left", ()),
-        shell=event.text("shell"),
-    )
-    progress = changed(request.progress, held=None, outcomes=request.progress.outcomes + 1)
+    text, remedy = _sentence(event, "text"), _sentence(event, "remedy")
+    done, others, left = (lines.get(name, ()) for name in ("done", "others", "left"))
+    outcome = Outcome(event.at, event.by, text, remedy, done, others, left, event.text("shell"))
+    progress = {"held": None, "outcomes": request.progress.outcomes + 1}
     return {"outcome": outcome, "progress": progress, "next_due": None}
 
 
 def _denied(request: Request, event: Event) -> Changes:
-    return {**_ended(request, event), "asking": changed(request.asking, decided_by=(event.by,))}
+    return {**_ended(request, event), "asking": {"decided_by": (event.by,)}}
 
 
 def _joined(request: Request, event: Event) -> Changes:
@@ -348,21 +294,20 @@ def _done(request: Request, event: Event) -> Changes:
     """When its days are over, only the approved changes that were really made are taken back."""
     changes = _ended(request, event)
     if "gave" in event.words:
-        gives = tuple(_read(event, "gave").get("keys", ()))
-        changes["plan"] = changed(request.plan, gives=gives)
+        changes["plan"] = {"gives": tuple(_read(event, "gave").get("keys", ()))}
     if "ends_at" in event.body:
         ends, notice = (unstamp(event.body[key]) for key in ("ends_at", "notice_at"))
-        changes |= {"ending": Ending(ends, notice, request.ending.is_moved), "next_due": notice}
+        changes |= {"ending": {"ends_at": ends, "notice_at": notice}, "next_due": notice}
     return changes
 
 
 def _ending(request: Request, event: Event) -> Changes:
-    return {"ending": changed(request.ending, notice_at=None), "next_due": request.ending.ends_at}
+    return {"ending": {"notice_at": None}, "next_due": request.ending.ends_at}
 
 
 def _over(request: Request, event: Event) -> Changes:
-    is_moved = request.ending.is_moved or event.body.get("moved", False)
-    return {"ending": Ending(is_moved=is_moved), "next_due": None}
+    moved = request.ending.is_moved or event.body.get("moved", False)
+    return {"ending": Ending(is_moved=moved), "next_due": None}
 
 
 def _unreached(request: Request, event: Event) -> Changes:
@@ -370,36 +315,14 @@ def _unreached(request: Request, event: Event) -> Changes:
     if sentence := _sentence(event, "text"):
         changes["unreached"] = (*request.unreached, sentence)
     if who := event.body.get("who"):
-        changes["asking"] = changed(request.asking, unreachable=(*request.asking.unreachable, who))
+        changes["asking"] = {"unreachable": (*request.asking.unreachable, who)}
     return changes
 
 
-_READS = {
-    EventType.SCHEDULED: _scheduled,
-    EventType.PLANNED: _planned,
-    EventType.DENIED: _denied,
-    EventType.JOINED: _joined,
-    EventType.DONE: _done,
-    EventType.ROUTED: _routed,
-    EventType.RULED: _ruled,
-    EventType.REMINDED: _reminded,
-    EventType.QUESTIONED: _questioned,
-    EventType.REPLIED: _replied,
-    EventType.ENDING: _ending,
-    EventType.OVER: _over,
-    EventType.VOTED: _voted,
-    EventType.APPROVED: _approved,
-    EventType.STARTED: _started,
-    EventType.HELD: _held,
-    EventType.TRYING: _trying,
-    EventType.ANSWERED: _answered,
-    EventType.UNSEEN: _unseen,
-    EventType.STOPPED: _stopped,
-    EventType.RESUMED: _resumed,
-    EventType.HANDED: _handed,
-    EventType.REPORTED: _reported,
-    EventType.UNREACHED: _unreached,
+_READS: dict[EventType, Callable[[Request, Event], Changes]] = {
+    what: globals().get(f"_{what.name.lower()}", _ended) for what in EventType if what != EventType.ASKED
 }
+"""The function above with the name of the event type; without one, the event ends the request."""
 
 
 def _lifted(event: Event) -> Event:
@@ -424,8 +347,8 @@ def apply(request: Request | None, event: Event) -> Request:
     state = move(request.state if request else None, what)
     if request is None:
         return _asked(event)
-    changes = _READS.get(what, _ended)(request, event)
-    after = changed(request, version=event.version, state=state, **changes)
+    changes = {"version": event.version, "state": state, **_READS[what](request, event)}
+    after = changed_by(request, changes)
     return changed(after, next_due=_next_due(after, event.at)) if state is State.WAITING else after
 
 

@@ -49,14 +49,14 @@ def grouped(links: Iterable[Link], apart: Iterable[Pair]) -> list[frozenset[str]
     groups = {end: {end} for link in links for end in (link.one, link.other)}
     for link in sorted(links, key=lambda each: each.rank):
         mine, other = groups[link.one], groups[link.other]
-        if mine is other or (link.kind is not Kind.POLICY and _parts(mine, other, apart)):
+        if mine is other or (link.kind is not Kind.POLICY and is_parted(mine, other, apart)):
             continue
         mine |= other
         groups |= dict.fromkeys(other, mine)
     return [frozenset(group) for group in {id(group): group for group in groups.values()}.values()]
 
 
-def _parts(some: Collection[str], others: Collection[str], apart: Iterable[Pair]) -> bool:
+def is_parted(some: Collection[str], others: Collection[str], apart: Iterable[Iterable[str]]) -> bool:
     """Whether each group holds one key of a pair in `apart`."""
     return any((a in some and b in others) or (b in some and a in others) for a, b in apart)
 

@@ -51,10 +51,6 @@ class Account:
         """Whether by Slack it belongs to nobody who works here now."""
         return self.standing not in (Standing.COLLEAGUE, Standing.UNKNOWN)
 
-    def says_the_same(self, other: "Account", now: datetime) -> bool:
-        """Whether two look-ups of an account allow its person the same."""
-        return self.standing == other.standing and self.fresh(now) == other.fresh(now)
-
 
 @dataclass(frozen=True)
 class Person:
@@ -131,12 +127,10 @@ class Person:
         """
         whole = neutral(self.name)
         name = " ".join(whole.split()[:3])[:39]
-        account = self.account.slack_id if self.account else str(self.id)
         if self.source:
             return name
-        if self.is_forgotten:
-            return addressed(FORGOTTEN, account)
-        return addressed(name if name == whole else f"{name}…", self.email or account)
+        shown = FORGOTTEN if self.is_forgotten else name if name == whole else f"{name}…"
+        return addressed(shown, self.email or (self.account.slack_id if self.account else str(self.id)))
 
     @property
     def account(self) -> Account | None:
@@ -157,8 +151,7 @@ class Person:
     @property
     def is_outside(self) -> bool:
         """Whether each account is a guest's, another organization's or a bot's, or is deactivated."""
-        inside = (Standing.COLLEAGUE, Standing.UNKNOWN)
-        return bool(self.accounts) and not any(each.standing in inside for each in self.accounts)
+        return bool(self.accounts) and all(account.is_outside for account in self.accounts)
 
     def sealed(self, through: Account | None) -> str:
         """Name, address and account of today, for the record: the tables of people change later."""
@@ -277,9 +270,8 @@ def neutral(name: str) -> str:
 
 
 def _neutral(letter: str) -> str:
-    kind = unicodedata.category(letter)
     if "@" in unicodedata.normalize("NFKC", letter):
         return " at "
-    if kind in ("Ps", "Pe"):
+    if letter.isspace() or unicodedata.category(letter) in ("Ps", "Pe"):
         return " "
-    return letter if kind[0] != "C" else " " if letter.isspace() else ""
+    return "" if unicodedata.category(letter)[0] == "C" else letter

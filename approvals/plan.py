@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from approvals.ids import RequestId
-from approvals.sentence import VERBATIM, Sentence
+from approvals.sentence import VERBATIM, Sentence, as_json
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,12 @@ class PlannedStep:
     def lines(self) -> tuple[Sentence, ...]:
         """The approver's sentences: the change, and its hazards."""
         return (self.change.form("todo"), *self.hazards)
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """The form for JSON."""
+        before = {"before": dict(self.before)} if self.before else {}
+        return {"key": self.key, "change": self.change, "hazards": self.hazards, "call": self.call, **before}
 
 
 @dataclass(frozen=True)
@@ -62,15 +68,8 @@ _JSON_NAMES = {"prolongs": "goes_on"}
 
 def written(plan: Plan) -> str:
     """The plan as JSON, without fields that have their default."""
-    values = {
-        _JSON_NAMES.get(field.name, field.name): getattr(plan, field.name)
-        for field in fields(plan)
-        if field.name not in _NOT_WRITTEN and getattr(plan, field.name) != getattr(NO_PLAN, field.name)
-    }
-    values |= {name: [item.stored for item in getattr(plan, name)] for name in _SAID if name in values}
-    if plan.steps:
-        values["steps"] = [_stored(item) for item in plan.steps]
-    return json.dumps(values, ensure_ascii=False)
+    given = {name: value for name, value in vars(plan).items() if value != getattr(NO_PLAN, name)}
+    return as_json({_JSON_NAMES.get(name, name): given[name] for name in given if name not in _NOT_WRITTEN})
 
 
 def read(text: str) -> dict[str, Any]:
@@ -85,17 +84,6 @@ def read(text: str) -> dict[str, Any]:
         "prolongs": stored.get("goes_on"),
         "steps": tuple(map(step, stored.get("steps", ()))),
     }
-
-
-def _stored(planned: PlannedStep) -> dict[str, Any]:
-    hazards = [hazard.stored for hazard in planned.hazards]
-    before = {"before": dict(planned.before)} if planned.before else {}
-    return {
-        "key": planned.key,
-        "change": planned.change.stored,
-        "hazards": hazards,
-        "call": planned.call,
-    } | before
 
 
 def step(stored: Mapping[str, Any]) -> PlannedStep:

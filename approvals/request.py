@@ -252,9 +252,8 @@ class Request:
     is_end: bool = False  # takes back what another request gave for some days
     undoes: RequestId | None = None  # a line of another bulk, whose changes this line takes back
     line: int = 0  # of the bulk's list that it follows from; 0: it isn't a line
-    together: bool = (
-        False  # approved with its bulk and carried out with it; a line that has to wait goes alone
-    )
+    together: bool = False
+    """Approved with its bulk, and carried out with it; a line that has to wait goes on alone."""
     scope: Scope = Scope()
     plan: Plan = NO_PLAN
     asking: Asking = Asking()

@@ -5,8 +5,9 @@ Texts that people wrote, Miro's messages, and sentences of entries from before t
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 VERBATIM = "verbatim"
@@ -63,19 +64,23 @@ def body(**sentences: Sentence) -> dict[str, str]:
 
 def words(**sentences: Sentence) -> dict[str, str]:
     """The personal words of sentences: their values, and verbatim texts by key."""
-    texts = {key: sentence.values["text"] for key, sentence in sentences.items() if sentence.code == VERBATIM}
-    values = {
-        name: value
-        for sentence in sentences.values()
-        if sentence.code != VERBATIM
-        for name, value in sentence.values.items()
-    }
-    return {**texts, **({"values": json.dumps(values, ensure_ascii=False)} if values else {})}
+    texts, values = dict[str, str](), dict[str, Any]()
+    for key, sentence in sentences.items():
+        if sentence.code == VERBATIM:
+            texts[key] = sentence.values["text"]
+        else:
+            values |= sentence.values
+    return {**texts, **({"values": as_json(values)} if values else {})}
 
 
-def lines(parts: Mapping[str, Iterable[Sentence]]) -> str:
+def as_json(value: Any) -> str:
+    """A value as JSON, with all that is `stored` in a form of its own in it."""
+    return json.dumps(value, default=attrgetter("stored"), ensure_ascii=False)
+
+
+def lines(parts: Mapping[str, Collection[Sentence]]) -> str:
     """The progress of a request as JSON: {"done" | "others" | "left": its sentences}."""
-    return json.dumps({key: [each.stored for each in own] for key, own in parts.items()}, ensure_ascii=False)
+    return as_json(parts)
 
 
 def read(body: Mapping[str, Any], words: Mapping[str, str | None], key: str) -> Sentence | None:

@@ -72,18 +72,16 @@ MOVES: dict[EventType, dict[State, State]] = {
     EventType.UNNEEDED: {_S.CHECKING: _S.NOTHING_TO_DO},
     EventType.REFUSED: {_S.CHECKING: _S.REFUSED, _S.APPROVED: _S.REFUSED},
     EventType.JOINED: {_S.CHECKING: _S.JOINED},
-    **{
-        what: {_S.WAITING: _S.WAITING}
-        for what in (EventType.RULED, EventType.QUESTIONED, EventType.REPLIED, EventType.VOTED)
-    },
+    EventType.RULED: {_S.WAITING: _S.WAITING},
+    EventType.QUESTIONED: {_S.WAITING: _S.WAITING},
+    EventType.REPLIED: {_S.WAITING: _S.WAITING},
+    EventType.VOTED: {_S.WAITING: _S.WAITING},
     EventType.REMINDED: {_S.WAITING: _S.WAITING, _S.STOPPED: _S.STOPPED},
     EventType.ROUTED: {_S.WAITING: _S.WAITING, _S.APPROVED: _S.WAITING},
     EventType.APPROVED: {_S.WAITING: _S.APPROVED},
     EventType.DENIED: {_S.WAITING: _S.DENIED},
     EventType.EXPIRED: {_S.WAITING: _S.EXPIRED},
-    EventType.WITHDRAWN: {
-        state: _S.WITHDRAWN for state in (_S.CHECKING, _S.WAITING, _S.APPROVED, _S.STOPPED)
-    },
+    EventType.WITHDRAWN: dict.fromkeys((_S.CHECKING, _S.WAITING, _S.APPROVED, _S.STOPPED), _S.WITHDRAWN),
     EventType.REHEARSED: {_S.APPROVED: _S.REHEARSED},
     EventType.STARTED: {_S.APPROVED: _S.APPROVED},
     EventType.TRYING: {_S.APPROVED: _S.WORKING, _S.WORKING: _S.WORKING},

@@ -149,13 +149,13 @@ class Desk:
     def teams_of(self, entry: str) -> Sequence[Group] | None:
         """The teams of a Slack id or address, as Miro listed them within a day; None if not known."""
         person, groups = self.find(entry), self.store.groups
-        if person is None or not person.email or not is_recent(groups.members_seen_at(), self.now(), FRESH):
+        if person is None or not person.email or not is_recent(groups.seen_at("members"), self.now(), FRESH):
             return None
         return groups.of(person)
 
     def _is_unlisted(self, email: str) -> bool:
         groups = self.store.groups
-        return is_recent(groups.members_seen_at(), self.now(), FRESH) and not groups.lists(email)
+        return is_recent(groups.seen_at("members"), self.now(), FRESH) and not groups.lists(email)
 
     @property
     def facts(self) -> Facts:
@@ -187,8 +187,8 @@ class Desk:
 
     def approval(self, request: Request, who: Who, revision: str) -> list[Draft]:
         """The events of an approver's vote. Raises Refused, also if the request can't be read."""
-        secret = self.command(request).CONFIDENTIAL
-        return decide.approve(request, who, revision, self.table(request), secret)
+        self.command(request)
+        return decide.approve(request, who, revision, self.table(request))
 
     def table(self, request: Request) -> Table:
         """The basis of a decision about a request, by the policy that the record names now."""

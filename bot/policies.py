@@ -142,7 +142,7 @@ def _check_names(store: Store, policy: Policy, old: str) -> None:
     if not old or _read_again(old)[0] is None or store.groups.seen_at() is None:
         return
     new = policy.by(meant(store, policy, store.meant_teams()))
-    if names := new.unsettled(policy.team_names()):
+    if names := new.missing(policy.team_names()):
         raise BadSettings(
             f"It names {listed(names)}, but Miro has no such team. Correct the name, or use the team's id."
         )

@@ -1,6 +1,5 @@
 """The events that ask people to decide: who, how many of them, and the deadlines."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,8 +11,9 @@ from approvals.decide.deadlines import NOTICE, later, reminder
 from approvals.decide.tally import Route
 from approvals.ids import PersonId, stamp
 from approvals.policy.model import Policy
-from approvals.policy.rules import Rule
+from approvals.policy.rules import Rule, Step
 from approvals.request import Draft, Request, Scope
+from approvals.sentence import as_json
 from approvals.states import EventType, State
 
 
@@ -23,22 +23,23 @@ def asking(
     """The body of an event that begins a step: the people asked, and the deadlines."""
     ladder = rule.ladder
     step = ladder[min(route.step, len(ladder) - 1)] if ladder else None
-    escalations = step.escalate if step else ()
     reachable = [seat for seat in route.approvers if seat.person.id not in unreachable]
     notified = [seat.person.id for seat in reachable if seat.notified]
     body: dict[str, Any] = {
-        "step": route.step,
-        "steps": route.steps,
-        "agree": route.agree,
-        "need": route.need,
+        **{key: getattr(route, key) for key in ("step", "steps", "agree", "need")},
         "approvers": [seat.person.id for seat in route.approvers],
         "told": notified or [seat.person.id for seat in reachable],
         "level": 0,
-        "escalate_at": [stamp(later(now, escalation.after, policy)) for escalation in escalations],
+        "escalate_at": [*map(stamp, _escalations(step, now, policy))],
     }
     body |= {key: True for key, holds in (("stuck", route.is_stuck), ("confirms", route.confirms)) if holds}
     first = rule.first_reminder
     return body | _reminding(first, reminder(now, first, 0, policy) if first else None)
+
+
+def _escalations(step: Step | None, begun: datetime, policy: Policy) -> list[datetime]:
+    """When more people may decide a step."""
+    return [later(begun, escalation.after, policy) for escalation in step.escalate] if step else []
 
 
 def _reminding(gap: timedelta | None, at: datetime | None) -> dict[str, Any]:
@@ -48,23 +49,17 @@ def _reminding(gap: timedelta | None, at: datetime | None) -> dict[str, Any]:
 def looked_at(scope: Scope) -> str:
     """The scope of a request in its stored form."""
     more = {key: value for key, value in (("left", scope.left), ("days", scope.days)) if value}
-    return json.dumps({"teams": scope.teams, "facts": dict(scope.facts), **more}, ensure_ascii=False)
+    return as_json({"teams": scope.teams, "facts": dict(scope.facts), **more})
 
 
 def routing_words(route: Route) -> Mapping[str, str]:
     """The words of such an event: notes on skipped people, and for the record who may decide."""
-    because = {seat.person.id: seat.because.stored for seat in route.approvers if seat.because}
+    because = {seat.person.id: seat.because for seat in route.approvers if seat.because}
     delegates = {seat.person.id: seat.stands_for for seat in route.approvers if seat.stands_for}
-    routing = {
-        "notes": [note.stored for note in route.notes],
-        "because": because,
-        **({"for": delegates} if delegates else {}),
-    }
-    return {
-        # A reason names people ("you manage Ada"): none of it enters the chain.
-        "routing": json.dumps(routing, ensure_ascii=False),
-        "may_decide": ", ".join(seat.person.sealed(seat.person.account) for seat in route.approvers),
-    }
+    routing = {"notes": route.notes, "because": because, **({"for": delegates} if delegates else {})}
+    may_decide = ", ".join(seat.person.sealed(seat.person.account) for seat in route.approvers)
+    # A reason names people ("you manage Ada"): none of it enters the chain.
+    return {"routing": as_json(routing), "may_decide": may_decide}
 
 
 def routed(request: Request, table: Table, why: str, *, level: int | None = None) -> Draft:
@@ -104,9 +99,7 @@ def ruled(request: Request, table: Table) -> list[Draft]:
         return []
     ends = _ends(planned_at, rule, policy, table.since)
     step = rule.ladder[request.asking.step] if request.asking.step < len(rule.ladder) else None
-    escalate = (
-        [later(times.step_at, escalation.after, policy) for escalation in step.escalate] if step else []
-    )
+    escalate = _escalations(step, times.step_at, policy)
     gap, at = rule.first_reminder or timedelta(), times.remind_at
     if int(gap.total_seconds()) != times.remind_gap:
         at = reminder(times.asked_last_at or table.now, gap, times.reminded, policy) if gap else None

@@ -1,7 +1,9 @@
 """The basis of a decision: the policy in force, and the people; pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from approvals.case import Case
 from approvals.decide.tally import Ground, Route
@@ -13,6 +15,7 @@ from approvals.refusals import Refused, Unsure
 from approvals.request import Request, Scope
 from approvals.states import State
 
+T = TypeVar("T")
 NOBODY = Rule(approval=False, remind="never")
 """The rule of an action that isn't in the policy any more: no deadlines, nobody decides."""
 
@@ -64,12 +67,16 @@ class Table:
 
         Raises Unsure if it isn't known which rule holds.
         """
+        return self._look(request, lambda ground: ground.tally(request), Route(0, 1, 1, 1))
+
+    def _look(self, request: Request, look: Callable[[Ground], T], nobody: T) -> T:
+        """What the policy says of a request; `nobody` if it isn't in the policy any more. Raises Unsure."""
         try:
-            return self.ground(request).tally(request)
+            return look(self.ground(request))
         except Unsure:
             raise  # nothing is decided by a guess
-        except Refused:  # not in the policy any more: nobody can decide it
-            return Route(0, 1, 1, 1)
+        except Refused:
+            return nobody
 
     def route(self, request: Request) -> Route:
         """As `tally`, but if a waiting request has enough votes by now, the people who may confirm.
@@ -83,9 +90,4 @@ class Table:
 
     def rule(self, request: Request) -> Rule:
         """The rule with the deadlines; `NOBODY` if the policy has none. Raises Unsure."""
-        try:
-            return self.ground(request).rule
-        except Unsure:
-            raise
-        except Refused:
-            return NOBODY
+        return self._look(request, lambda ground: ground.rule, NOBODY)

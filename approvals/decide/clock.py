@@ -1,14 +1,12 @@
 """Events without a click: from deadlines, and from changed people or policies."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from approvals.decide.asking import routed, ruled, same_step, voted
 from approvals.decide.basis import Table
-from approvals.decide.deadlines import due, level, reminder
+from approvals.decide.deadlines import due, later, level, reminder
 from approvals.decide.eligible import is_over
-from approvals.decide.handing import next_reminder
-from approvals.folding import moved
+from approvals.folding import changed_by, moved
 from approvals.ids import BOT, PersonId, stamp
 from approvals.request import Draft, Request, saying
 from approvals.sentence import Sentence
@@ -17,6 +15,8 @@ from approvals.states import EventType, State
 CHANGED = "people or policy changed"
 BY_TIME_ALONE = (EventType.EXPIRED, EventType.ENDING, EventType.STARTED)
 """Events that don't depend on the policy, so also happen while it can't be read."""
+REMIND_EVERY = timedelta(days=1)
+"""Working time between reminders of the person who finishes it."""
 
 
 def lapse(request: Request, table: Table) -> list[Draft]:
@@ -45,6 +45,11 @@ def reminded(
     return Draft(EventType.REMINDED, by or BOT, due_at, signed or {})
 
 
+def next_reminder(table: Table) -> dict[str, str]:
+    """The time of the next reminder, in the body of an event."""
+    return {"remind_at": stamp(later(table.now, REMIND_EVERY, table.policy))}
+
+
 def review(request: Request, table: Table) -> list[Draft]:
     """Reroutes an open request after people or the policy changed; [] if that makes no difference.
 
@@ -57,11 +62,10 @@ def review(request: Request, table: Table) -> list[Draft]:
         return back(request, table)
     if request.state is not State.WAITING or is_over(request, table):
         return []
-    ended = left(request, table)
-    if ended:
-        return ended
+    if gone := who_left(request, table):
+        return [withdrawn(gone)]
     times = ruled(request, table)
-    request = replace(request, **moved(request, times[0].body)) if times else request
+    request = changed_by(request, moved(times[0].body)) if times else request
     route = table.route(request)
     asked, seated = {id for id, _ in request.asking.approvers}, {seat.person.id for seat in route.approvers}
     same = same_step(request, route) and asked ^ seated <= (set() if route.confirms else voted(request))
@@ -76,19 +80,14 @@ def back(request: Request, table: Table) -> list[Draft]:
     return [routed(request, table, CHANGED)]
 
 
-def left(request: Request, table: Table) -> list[Draft]:
-    """Ends a request whose requester has left or is a guest now, or whose subject left and can't use it."""
-    gone = who_left(request, table)
-    return [withdrawn(gone)] if gone else []
-
-
 def withdrawn(sentence: Sentence) -> Draft:
     """The event that ends a request without a person's decision; `sentence`: the reason."""
     return saying(EventType.WITHDRAWN, sentence)
 
 
 def who_left(request: Request, table: Table) -> Sentence | None:
-    """The sentence that the requester or subject has left, or None."""
+    """Why a request can't go on: its requester has left or is a guest now, or its subject left and can't use
+    it; or None."""
     subject = table.directory.person(request.subject) if request.subject else None
     requester = table.directory.person(request.requester)
     if requester.has_left:

@@ -80,8 +80,3 @@ def due(request: Request, now: datetime) -> EventType | None:
 def level(request: Request, now: datetime) -> int:
     """The number of escalations of the current step that are due by now."""
     return sum(now >= at for at in request.deadlines.escalate_at)
-
-
-def may_nudge_at(request: Request) -> datetime | None:
-    """When the requester may remind the approvers, or None."""
-    return request.deadlines.asked_last_at + NUDGE if request.deadlines.asked_last_at else None

@@ -1,24 +1,33 @@
-"""Decisions: each function returns the events, or raises Refused."""
+"""Decisions and messages of people about a request: each function returns the events, or raises Refused."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.decide.asking import routed, same_step, voted
 from approvals.decide.basis import Table
-from approvals.decide.eligible import check_known, check_secret, check_shell, seat
+from approvals.decide.clock import next_reminder, reminded
+from approvals.decide.deadlines import NUDGE
+from approvals.decide.eligible import check_acting, check_open, check_secret, seat
 from approvals.decide.tally import Route
-from approvals.decide.too_late import not_stopped, settled
-from approvals.ids import stamp
+from approvals.decide.too_late import ago, answered_late, not_stopped, settled
+from approvals.ids import PersonId, stamp
+from approvals.people import Person, listed
 from approvals.refusals import Outdated, Refused
 from approvals.request import PAUSED, Draft, Request, Vote
 from approvals.sentence import Sentence, body, lines, words
 from approvals.states import OPEN, EventType, State
 
+LONGEST_QUESTION = 300
 
-def approve(request: Request, who: Who, revision: str, table: Table, confidential: bool) -> list[Draft]:
+
+# -- votes, and what becomes of a request --------------------------------------------------------------------
+
+
+def approve(request: Request, who: Who, revision: str, table: Table) -> list[Draft]:
     """A yes to exactly this revision of the plan."""
-    taken = seat(request, who, table, confidential)
+    taken = seat(request, who, table)
     if revision != request.plan.revision:
         raise Outdated("The change is different now, so your click did nothing. Read the updated card.")
     table.ground(request).check_length(is_asked=True)
@@ -35,13 +44,9 @@ def approve(request: Request, who: Who, revision: str, table: Table, confidentia
 
 def vote_body(vote: Vote) -> dict[str, object]:
     """A vote in its stored form, without defaults."""
-    more = {
-        "step": vote.step,
-        "stands_for": vote.stands_for,
-        "level": vote.level,
-        "fallback": vote.is_fallback,
-    }
-    return {"revision": vote.revision, **{key: value for key, value in more.items() if value}}
+    more = {"step": vote.step, "stands_for": vote.stands_for, "level": vote.level}
+    given = {key: value for key, value in {**more, "fallback": vote.is_fallback}.items() if value}
+    return {"revision": vote.revision, **given}
 
 
 def _next_step(request: Request, route: Route, table: Table) -> list[Draft]:
@@ -53,9 +58,9 @@ def _next_step(request: Request, route: Route, table: Table) -> list[Draft]:
     return [routed(request, table, "next step", level=0 if route.step != request.asking.step else None)]
 
 
-def deny(request: Request, who: Who, reason: str, table: Table, confidential: bool) -> list[Draft]:
+def deny(request: Request, who: Who, reason: str, table: Table) -> list[Draft]:
     """A no, with the reason for the requester. One is enough, also from a person who has approved."""
-    seat(request, who, table, confidential, again=True)
+    seat(request, who, table, again=True)
     if not reason.strip():
         raise Refused("Give a reason: the requester reads it.")
     return [who.decision(EventType.DENIED, {}, text=reason.strip())]
@@ -63,11 +68,10 @@ def deny(request: Request, who: Who, reason: str, table: Table, confidential: bo
 
 def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
     """The requester withdraws; a stopped request can be closed as it is, also by an operator."""
-    check_known(request)
     check_secret(request, who, table)
-    if request.state not in OPEN or request.state is State.WORKING:
-        if request.state is State.WORKING:
-            raise Refused(f"{request.id} is in progress and can't be withdrawn anymore.")
+    if request.state is State.WORKING:
+        raise Refused(f"{request.id} is in progress and can't be withdrawn anymore.")
+    if request.state not in OPEN:
         raise settled(request, table.directory, table.now, who.person)
     _check_owner(request, who, table, "withdraw")
     signed = dict(who.signed)
@@ -78,7 +82,6 @@ def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
 
 def postpone(request: Request, who: Who, start: datetime, table: Table) -> list[Draft]:
     """The requester or an operator moves the start. Never to an earlier time than was approved."""
-    check_known(request)
     check_secret(request, who, table)
     _check_owner(request, who, table, "move the start of")
     if not request.is_scheduled or request.starts_at is None:
@@ -116,9 +119,7 @@ def _check_owner(request: Request, who: Who, table: Table, verb: str) -> None:
         )
     if not (mine and request.state is not State.STOPPED) and not is_operator(table.policy, who.person):
         raise Refused(f"Only the requester or an operator can {verb} {request.id}.")
-    check_standing(who, table.now)
-    if not mine:
-        check_shell(who, table.policy)
+    check_acting(who, table, is_own=mine)
 
 
 def resume(request: Request, who: Who, table: Table) -> list[Draft]:
@@ -129,7 +130,6 @@ def resume(request: Request, who: Who, table: Table) -> list[Draft]:
 
 def check_ends(request: Request, who: Who, table: Table) -> None:
     """Raises Refused unless this person may end access early: its requester or person, or an operator."""
-    check_known(request)
     check_secret(request, who, table)
     ids = filter(None, (request.requester, request.subject))
     mine = any(table.policy.acts_as(who.person, table.directory.person(id)) for id in ids)
@@ -137,14 +137,11 @@ def check_ends(request: Request, who: Who, table: Table) -> None:
         raise Refused(f"Only the requester, the person concerned or an operator can end {request.id}.")
     if request.state is not State.DONE or request.ending.ends_at is None:
         raise Refused(f"{request.id} has no end date, or has ended. Nothing has changed.")
-    check_standing(who, table.now)
-    if not mine:
-        check_shell(who, table.policy)
+    check_acting(who, table, is_own=mine)
 
 
 def check_operated(request: Request, who: Who, table: Table, verb: str) -> None:
     """Raises Refused unless this is an operator who may act on a stopped request."""
-    check_known(request)
     check_secret(request, who, table)
     # First, because the state of a confidential request is secret.
     if not is_operator(table.policy, who.person):
@@ -152,5 +149,97 @@ def check_operated(request: Request, who: Who, table: Table, verb: str) -> None:
         raise Refused(f"Only an operator can {verb} {request.id}. {what}")
     if request.state is not State.STOPPED:
         raise not_stopped(request, verb)
+    check_acting(who, table)
+
+
+# -- messages ------------------------------------------------------------------------------------------------
+
+
+def question(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
+    """The event of an approver's question; the request stays open."""
+    seat(request, who, table, again=True)
+    if not text.strip():
+        raise Refused("Write your question.")
+    if table.directory.person(request.requester).source:
+        raise Refused("A directory asked this and can't answer. Ask the person who looks after it.")
+    if request.asking.questions and not request.asking.questions[-1].answer:
+        raise Refused(f"A question about {request.id} is already open. Wait for the answer.")
+    return [_message(EventType.QUESTIONED, who, text)]
+
+
+def reply(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
+    """The event of the requester's answer to the open question."""
+    check_secret(request, who, table)
+    if request.state is not State.WAITING:
+        raise answered_late(request)
+    check_open(request, who, table)
+    if not table.policy.acts_as(who.person, table.directory.person(request.requester)):
+        raise Refused(f"Only the requester of {request.id} can answer.")
     check_standing(who, table.now)
-    check_shell(who, table.policy)
+    if not request.asking.questions or request.asking.questions[-1].answer:
+        raise Refused(f"There's no open question about {request.id}.")
+    if not text.strip():
+        raise Refused("Write an answer.")
+    return [_message(EventType.REPLIED, who, text)]
+
+
+def _message(what: EventType, who: Who, text: str) -> Draft:
+    return Draft(what, who.person.id, words={"text": text.strip()[:LONGEST_QUESTION], **who.signed})
+
+
+def nudge(request: Request, who: Who, table: Table, followers: Sequence[PersonId] = ()) -> list[Draft]:
+    """The event of a reminder sent by the requester or somebody who joined: one in four hours."""
+    check_secret(request, who, table)
+    check_open(request, who, table)
+    mine = [table.directory.person(id) for id in (request.requester, *followers)]
+    if not any(table.policy.acts_as(who.person, person) for person in mine):
+        raise Refused(f"Only the requester of {request.id} can send a reminder.")
+    check_standing(who, table.now)
+    if not request.asking.notified:
+        raise Refused(
+            f"Nobody can decide {request.id} right now, so I have nobody to remind. "
+            "The operators have been notified."
+        )
+    since = request.deadlines.asked_last_at
+    if since and table.now < since + NUDGE:
+        names = listed([table.directory.person(id).addressed for id in request.asking.notified][:3])
+        again = ago(since + NUDGE - table.now)
+        raise Refused(f"I asked {names} {ago(table.now - since)} ago. You can remind in {again}.")
+    return [reminded(request, table, who.person.id, who.signed)]
+
+
+# -- handing over a stopped request, to be finished by hand --------------------------------------------------
+
+
+def hand_over(request: Request, who: Who, to: Person, table: Table) -> list[Draft]:
+    """An operator hands a stopped request to a colleague, who replaces an earlier one."""
+    check_operated(request, who, table, "hand over")
+    subject = table.directory.person(request.subject) if request.subject else None
+    if subject and table.policy.is_same(to, subject):
+        raise Refused("It's about this person, so someone else has to finish it. Choose another colleague.")
+    if not to.is_colleague:
+        raise Refused(f"{to.addressed} can't be asked here. Choose a colleague with a full Slack account.")
+    if request.hand_over.to and to.is_(table.directory.person(request.hand_over.to)):
+        raise Refused(f"{to.addressed} is already asked to finish {request.id}.")
+    signed = {**who.signed, "to": to.sealed(to.account)}
+    return [Draft(EventType.HANDED, who.person.id, {"to": to.id, **next_reminder(table)}, signed)]
+
+
+def take_back(request: Request, who: Who, table: Table) -> list[Draft]:
+    """An operator takes it back from the person it was handed to."""
+    check_operated(request, who, table, "take back")
+    if request.hand_over.to is None:
+        raise Refused(f"{request.id} isn't handed over to anybody. Nothing has changed.")
+    return [Draft(EventType.HANDED, who.person.id, {}, who.signed)]
+
+
+def report(request: Request, who: Who, table: Table) -> list[Draft]:
+    """The named person says that it's done by hand; the next look verifies it."""
+    check_secret(request, who, table)
+    to = table.directory.person(request.hand_over.to) if request.hand_over.to else None
+    if to is None or not who.person.is_(to):
+        raise Refused(f"{request.id} isn't handed over to you. Nothing has changed.")
+    if request.state is not State.STOPPED:
+        raise not_stopped(request, "finish by hand")
+    check_acting(who, table)
+    return [Draft(EventType.REPORTED, who.person.id, next_reminder(table), who.signed)]

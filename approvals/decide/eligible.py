@@ -30,10 +30,21 @@ def check_shell(who: Who, policy: Policy) -> None:
         )
 
 
+def check_acting(who: Who, table: Table, is_own: bool = False) -> None:
+    """Raises Refused if this person may do nothing now through this account, or from this shell.
+
+    `is_own`: it is their own request, which the policy lets them change from a shell.
+    """
+    check_standing(who, table.now)
+    if not is_own:
+        check_shell(who, table.policy)
+
+
 def check_secret(request: Request, who: Who, table: Table) -> None:
-    """Raises Refused for the subject of a confidential request, as if it didn't exist."""
+    """Raises Refused for the subject of a confidential request, as if there were none; as `check_known`."""
     if table.is_secret_from(who.person, request):
         raise Refused(f"You have no request {request.id}.")
+    check_known(request)
 
 
 _LINKED = (
@@ -60,7 +71,6 @@ def check_own(request: Request, who: Who, table: Table) -> None:
 
 def check_open(request: Request, who: Who, table: Table) -> None:
     """Raises Settled or Refused if it isn't waiting any more; the text says who was first."""
-    check_known(request)
     if request.state is not State.WAITING:
         raise settled(request, table.directory, table.now, who.person)
     if is_over(request, table):
@@ -72,23 +82,19 @@ def is_over(request: Request, table: Table) -> bool:
     return request.deadlines.expires_at is not None and table.now >= request.deadlines.expires_at
 
 
-def seat(request: Request, who: Who, table: Table, confidential: bool, again: bool = False) -> Approver:
+def seat(request: Request, who: Who, table: Table, again: bool = False) -> Approver:
     """The seat of a person who decides an open request. Raises Refused."""
     check_secret(request, who, table)
-    if confidential:
+    if table.is_confidential:
         # Even who decided, and when, is not for everybody.
-        check_known(request)
-        _may_decide(request, who, table, confidential, again=True)
+        _may_decide(request, who, table, again=True)
     check_open(request, who, table)
-    return _may_decide(request, who, table, confidential, again)
+    return _may_decide(request, who, table, again)
 
 
-def _may_decide(
-    request: Request, who: Who, table: Table, confidential: bool, again: bool = False
-) -> Approver:
+def _may_decide(request: Request, who: Who, table: Table, again: bool) -> Approver:
     """The seat of a person; `again` also allows people who have voted. Raises Refused."""
-    check_shell(who, table.policy)
-    check_standing(who, table.now)
+    check_acting(who, table)
     check_own(request, who, table)
     entitled = _seats(request, table)
     if own := next((seat for seat in entitled if who.person.is_(seat.person)), None):
@@ -104,9 +110,9 @@ def _may_decide(
         raise Refused(
             f"Nobody can decide {request.id} anymore: the policy or its people changed. Ask your IT team."
         )
-    others = (
-        "the people I asked" if confidential else listed((seat.person.addressed for seat in entitled), "or")
-    )
+    others = listed((seat.person.addressed for seat in entitled), "or")
+    if table.is_confidential:
+        others = "the people I asked"
     raise Refused(f"Only {others} can decide {request.id}. Nothing has changed.")
 
 

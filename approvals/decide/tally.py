@@ -85,16 +85,14 @@ class Ground(Seats):
         """Whether a vote still counts: its seat still exists, and the voter has no other vote."""
         if vote.shell and not self.policy.command_line_decides:
             return False
-        voter, principal = known(self.directory, vote.by), known(self.directory, vote.principal)
-        if voter is None or principal is None:
-            return False
-        if any(self.excludes(person) or not person.is_colleague for person in (voter, principal)):
+        people = self.behind(vote)
+        if len(people) < 2 or any(self.excludes(person) or not person.is_colleague for person in people):
             return False
         others = [*counted, *([] if self.rule.same_person_twice else before)]
         # One human may have been two rows when the votes were given.
-        if any(self.is_by(other, person) for other in others for person in (voter, principal)):
+        if any(self.is_by(other, person) for other in others for person in people):
             return False
         entries = [*step.entries(vote.level), *(self.fallback if vote.is_fallback else ())]
         # Only people named in the list: past addresses exclude a person, but never make them eligible.
         named = [named.person for named in self.named(entries) if named.person]
-        return any(self.policy.acts_as(person, principal) for person in named)
+        return any(self.policy.acts_as(person, people[-1]) for person in named)

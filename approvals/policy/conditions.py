@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
+from typing import Any
 
 from approvals.people import listed
 from approvals.policy.line_numbers import Place, Problems
@@ -17,8 +18,8 @@ SELF, OTHERS = "self", "others"
 """The values of `for`: whom a request is for."""
 MOST_PARTS = 64
 """The most parts that conditions are split into, to see whether earlier rules together take all of them."""
-Taken = Mapping[str, int | frozenset[str]]
-"""{condition of a rule: accepted values}; for `max_days` the highest."""
+Taken = Mapping[str, Any]
+"""{condition of a rule: accepted values, a frozenset}; for `max_days` the highest, an integer."""
 
 
 def check_conditions(policy: Policy, place: Place, rule: Rule, fields: Collection[str]) -> Problems:
@@ -89,7 +90,7 @@ def _parts(when: Taken) -> Iterator[Taken]:
 def plain(policy: Policy, when: Mapping[str, object]) -> Taken:
     """Conditions with their accepted values in a comparable form: both names of a team in [teams] are one;
     groups of the policy are matched exactly, everything else in any case."""
-    taken: dict[str, int | frozenset[str]] = {}
+    taken = dict[str, Any]()
     for key, value in when.items():
         is_group = key in GROUP_CONDITIONS and "@" not in str(value)
         if key in TEAMS:
@@ -103,13 +104,8 @@ def plain(policy: Policy, when: Mapping[str, object]) -> Taken:
 
 def covers(wide: Taken, narrow: Taken) -> bool:
     """Whether everything that meets `narrow` also meets `wide`."""
-    return all(key in narrow and _is_within(narrow[key], taken) for key, taken in wide.items())
-
-
-def _is_within(narrow: int | frozenset[str], wide: int | frozenset[str]) -> bool:
-    if isinstance(narrow, int) or isinstance(wide, int):
-        return isinstance(narrow, int) and isinstance(wide, int) and narrow <= wide
-    return narrow <= wide
+    both = [(narrow[key], taken) for key, taken in wide.items() if key in narrow]
+    return len(both) == len(wide) and all(type(a) is type(b) and a <= b for a, b in both)
 
 
 def accepted(value: object) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import time
 from functools import cached_property
+from itertools import chain
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -133,12 +134,12 @@ class Policy(Part, NamedTeams):
     @cached_property
     def needs(self) -> frozenset[Need]:
         """All that has to be looked up for any list; for managers one need without a person."""
-        lists = [self.operators, self.fallback, *self.owners.values()]
-        lists += [(*group.entries, *group.told) for group in self.groups.values()]
+        texts = {*self.operators, *self.fallback, *chain.from_iterable(self.owners.values())}
+        for group in self.groups.values():
+            texts |= {*group.entries, *group.told}
         for rule in (rule for name in self.actions for rule in self.rules(name)):
-            lists.append((*rule.askers(), *rule.everybody(), *rule.group_conditions()))
-        lists += [tuple(directory.entries()) for directory in self.directory.values()]
-        texts = {text for part in lists for text in part}
+            texts |= {*rule.askers(), *rule.everybody(), *rule.group_conditions()}
+        texts |= {text for directory in self.directory.values() for text in directory.entries()}
         return frozenset(need for text in texts for need in self.entry(text).needs(NO_CASE))
 
     def named(self, source: Source) -> set[str]:
@@ -168,7 +169,7 @@ class Policy(Part, NamedTeams):
         """Team names unknown to Miro on which the rules of this action depend."""
         owners = self.owners if any(entry.depends_on_teams for entry in self.deciding(action)) else ()
         closed = {*self.managed_elsewhere, *self.mapped}
-        return self.unsettled({*closed, *owners, *self.teams_in_rules(action)})
+        return self.missing({*closed, *owners, *self.teams_in_rules(action)})
 
     def manager_of(self, email: str) -> str:
         """The entry of a person's manager, or ''."""
@@ -211,15 +212,11 @@ class Policy(Part, NamedTeams):
         [same_person]."""
         if person.is_(other):
             return True
-        if self._apart and self._are_apart(person, other):
-            return False
+        if self._apart and any(ordered(a, b) in self._apart for a in person.today for b in other.today):
+            return False  # by today's keys
         if person.is_linked(other):
             return True
         return bool(self._mains) and not self.names(person.keys).isdisjoint(self.names(other.keys))
-
-    def _are_apart(self, person: Person, other: Person) -> bool:
-        """Whether [different_person] separates two rows, by today's keys."""
-        return any(ordered(mine, theirs) in self._apart for mine in person.today for theirs in other.today)
 
     def acts_as(self, person: Person, other: Person) -> bool:
         """Whether one person may act as the other: the same row or address today, or [same_person]. Past
@@ -257,7 +254,5 @@ class Policy(Part, NamedTeams):
     def account(self, email: str) -> Account:
         """The attributes of a new account with this address; `default` if the address isn't listed."""
         named = [account for who, account in self.accounts.items() if canonical(who) == canonical(email)]
-        parts = [self.accounts.get("default", Account()), *named[:1]]
-        return Account(
-            **{key: value for part in parts for key, value in part.model_dump(exclude_defaults=True).items()}
-        )
+        default = self.accounts.get("default", Account())
+        return default.model_copy(update=named[0].model_dump(exclude_defaults=True) if named else None)

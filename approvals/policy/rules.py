@@ -27,10 +27,6 @@ def span(text: object) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
-def _span_or_never(text: object) -> timedelta | None:
-    return None if text == "never" else span(text)
-
-
 def working_hours(text: object) -> tuple[time, time] | None:
     """'09:00-18:00' as (start, end), '' as None. Raises ValueError."""
     clock = "((?:[01][0-9]|2[0-3]):[0-5][0-9])"
@@ -111,7 +107,9 @@ class Rule(Part):
     escalate: Escalations = ()
     fallback: tuple[str, ...] = ()
     expires: Span = timedelta(days=3)
-    remind: Annotated[timedelta | None, BeforeValidator(_span_or_never)] = None
+    remind: Annotated[
+        timedelta | None, BeforeValidator(lambda text: None if text == "never" else span(text))
+    ] = None
     longest: Days | None = None
     """The most days that can be asked for; None: no end needed."""
     proposed: Days | None = None
@@ -140,14 +138,11 @@ class Rule(Part):
     def on(self, base: "Rule") -> "Rule":
         """This rule, with missing values from the action's own table."""
         own = self.model_fields_set - {"rules"}
-        kept = {name: getattr(base, name) for name in base.model_fields_set - own - {"rules", "when"}}
-        if "approvers" in own:
-            kept.pop("steps", None)
-        if "steps" in own:
-            kept = {name: value for name, value in kept.items() if name not in ("approvers", "agree")}
-        if own & {"approvers", "steps"}:
-            kept.pop("approval", None)
-        return self.model_copy(update=kept)
+        left = own | {"rules", "when"}
+        left |= {"steps"} if "approvers" in own else set()
+        left |= {"approvers", "agree"} if "steps" in own else set()
+        left |= {"approval"} if own & {"approvers", "steps"} else set()
+        return self.model_copy(update={name: getattr(base, name) for name in base.model_fields_set - left})
 
     def everybody(self) -> Iterator[str]:
         """All entries that may decide under this rule, at any time."""

@@ -150,9 +150,8 @@ class Seats(Reading):
                 number, is_unreachable = humans.number(person), person.id in unreachable
                 if is_unreachable and number not in seats:
                     notes.append(Sentence.of("unreachable", person=person.id))
-                seat = seats.setdefault(
-                    number, Approver(person, named.because, False, is_unreachable=is_unreachable)
-                )
+                new = Approver(person, named.because, False, is_unreachable=is_unreachable)
+                seat = seats.setdefault(number, new)
                 # A person in two entries is notified if one of them says so.
                 is_notified = seat.notified or named.notified
                 seats[number] = replace(seat, notified=is_notified and not seat.is_unreachable)
@@ -160,10 +159,8 @@ class Seats(Reading):
             delegate = self._delegate(seat.person)
             if delegate is None or self._is_out(delegate, voted) or humans.find(delegate) is not None:
                 continue
-            is_unreachable, because = (
-                delegate.id in unreachable,
-                Sentence.of("because-delegate", who=seat.person.addressed),
-            )
+            is_unreachable = delegate.id in unreachable
+            because = Sentence.of("because-delegate", who=seat.person.addressed)
             # If the delegate is unreachable, the person who is away is notified.
             seats[number] = replace(seat, notified=seat.notified and is_unreachable)
             is_notified = (seat.notified or seat.is_unreachable) and not is_unreachable

@@ -7,14 +7,14 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from approvals.text import NONCHARACTERS
+
 _INVISIBLE = re.compile(
     # Default_Ignorable_Code_Point (Unicode, DerivedCoreProperties.txt), which `unicodedata` doesn't have; the
     # place of an object; noncharacters (Unicode, section 23.7).
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-    "\ufffc\ufdd0-\ufdef"
-    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-    + "]"
+    "\ufffc" + NONCHARACTERS + "]"
 )
 _BLANKS = "\u115f\u1160\u3164\uffa0\u2800\U00013441\U00013442"
 """Characters that look like a space: Hangul fillers, braille without dots, Egyptian blanks."""
@@ -67,23 +67,16 @@ def wide(name: str) -> str:
 def _folded(name: str) -> str:
     for pattern, sign in _ALIKE:
         name = pattern.sub(sign, name)
-    shown = "".join(map(_sign, without_invisible(name)))
+    shown = "".join(map(_sign, _INVISIBLE.sub("", name)))
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", shown).casefold())
     return " ".join(folded.replace("ı", "i").replace("i\u0307", "i").split())
 
 
 def _sign(letter: str) -> str:
-    kind = unicodedata.category(letter)
     if letter.isspace():
         return " "
-    if kind[0] == "C":
-        return ""
-    return "-" if kind == "Pd" else letter
-
-
-def without_invisible(name: str) -> str:
-    """The name without invisible characters (zero-width, soft hyphen, bidi marks, selectors, tags)."""
-    return _INVISIBLE.sub("", name)
+    kind = unicodedata.category(letter)
+    return "" if kind[0] == "C" else "-" if kind == "Pd" else letter
 
 
 def has_invisible(name: str) -> bool:

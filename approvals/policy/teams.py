@@ -93,8 +93,8 @@ class NamedTeams(BaseModel):
     managed_elsewhere: Mapping[str, str] = {}
     teams: Mapping[str, str] = {}
     owners: Mapping[str, tuple[str, ...]] = {}
-    _meanings: Meanings | None = PrivateAttr(None)
-    """The resolved names; None: not resolved, names are compared as written."""
+    _meanings: Meanings = PrivateAttr(Meanings())
+    """The resolved names; those that aren't among them are compared as written."""
 
     def by(self, meanings: Meanings) -> Self:
         """A copy of the policy with resolved team names."""
@@ -104,7 +104,7 @@ class NamedTeams(BaseModel):
 
     def means(self, name: str, team: Sequence[str]) -> bool | None:
         """Whether a name in the file means a team (its names, with the id last); None: ambiguous."""
-        if self._meanings and not self._meanings.is_known:
+        if not self._meanings.is_known:
             return None
         target = self.target(name)
         if self._is(target, team) or (target != name and not self._meaning(name) and self._is(name, team)):
@@ -116,7 +116,7 @@ class NamedTeams(BaseModel):
 
     def _is(self, target: str, team: Sequence[str]) -> bool:
         """Whether a name in Miro certainly is this team."""
-        meaning = self._meanings.by_name.get(target) if self._meanings else None
+        meaning = self._meanings.by_name.get(target)
         if meaning:
             return bool(meaning.id) and [*team[-1:]] == [meaning.id]
         return narrow(target) in map(narrow, team)
@@ -126,7 +126,7 @@ class NamedTeams(BaseModel):
         return next((target for known, target in self.teams.items() if narrow(known) == narrow(name)), name)
 
     def _meaning(self, name: str) -> Meaning | None:
-        return self._meanings.by_name.get(self.target(name)) if self._meanings else None
+        return self._meanings.by_name.get(self.target(name))
 
     def id_of(self, name: str) -> str:
         """The id of the group that a name certainly means, or ''."""
@@ -144,29 +144,24 @@ class NamedTeams(BaseModel):
     @property
     def is_listed(self) -> bool:
         """Whether its names were resolved with a list of groups."""
-        return self._meanings is None or self._meanings.is_known
+        return self._meanings.is_known
 
     @property
     def unsure(self) -> dict[str, tuple[str, ...]]:
         """{name in Miro: ids of candidates} of ambiguous names."""
-        return self._meanings.unsure if self._meanings else {}
+        return self._meanings.unsure
 
-    def unsettled(self, names: Iterable[str]) -> list[str]:
-        """The names without a matching Miro group; all of them without a list of groups."""
-        return sorted(names) if not self.is_listed else self.missing(names, None)
-
-    def missing(self, names: Iterable[str], there: Set[str] | None) -> list[str]:
-        """The names that match no group in `there` (ids); None: that match no group at all."""
-        if there is None and not (self._meanings and self._meanings.nothing):
+    def missing(self, names: Iterable[str], there: Set[str] | None = None) -> list[str]:
+        """The names that match no group in `there` (ids); None: that match no group at all, as it is for all
+        names without a list of groups."""
+        if there is None and not self.is_listed:
+            return sorted(names)
+        if there is None and not self._meanings.nothing:
             return []
-        meanings = {name: meaning for name in names if (meaning := self._meaning(name))}
-        near = {
-            name: meaning.near if there is None else meaning.near & there
+        targets = {name: self.target(name) for name in names}
+        meanings = {name: self._meanings.by_name.get(target) for name, target in targets.items()}
+        return sorted(
+            name if targets[name] == name else f"{name} ({targets[name]})"
             for name, meaning in meanings.items()
-        }
-        return sorted(self._shown(name) for name, ids in near.items() if not ids)
-
-    def _shown(self, name: str) -> str:
-        """A name as written, with its name in Miro."""
-        target = self.target(name)
-        return name if target == name else f"{name} ({target})"
+            if meaning and not (meaning.near if there is None else meaning.near & there)
+        )

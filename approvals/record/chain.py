@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from approvals.ids import PersonId, RequestId, stamp, unstamp
@@ -150,6 +151,8 @@ POLICY, IN_FORCE, TEAMS_MEANT = "policy", "policy-in-force", "policy-teams"
 
 Words = dict[str, tuple[str, str]]
 """{key: (salt, text)}."""
+Follow = Callable[[list[Event]], object]
+"""What is done with events before they are written; it may raise to refuse them."""
 
 
 class Ledger:
@@ -159,21 +162,16 @@ class Ledger:
         self._on, self._now, self.salt = on, now, salt
 
     def write(
-        self,
-        stream: str,
-        version: int,
-        drafts: Sequence[Draft],
-        follow: Callable[[list[Event]], None] = lambda events: None,
+        self, stream: str, version: int, drafts: Sequence[Draft], follow: Follow | None = None
     ) -> list[Event]:
         """Appends entries with versions from `version` on; called in a transaction.
 
         `follow` is called with the events before they are written: it may raise to refuse them.
         """
-        end = self.head()
-        seq, prev, at = end.count, end.head, stamp(self._now())
-        events, entries, kept = [], [], []
-        for number, draft in enumerate(drafts, version):
-            seq += 1
+        end, at = self.head(), stamp(self._now())
+        prev, events, entries, kept = end.head, list[Event](), list[Entry](), list[tuple[Any, ...]]()
+        for seq, draft in enumerate(drafts, end.count + 1):
+            number = version + len(events)
             words = {key: (self.salt(), text) for key, text in draft.words.items() if text}
             digests = {key: digest(*word) for key, word in words.items()}
             body = {**draft.body, **({"words": digests} if digests else {})}
@@ -181,23 +179,22 @@ class Ledger:
             format = FORMATS.get(draft.type, INNER_FROM)
             entry = Entry(seq, stream, number, draft.type, format, at, draft.by, written, prev)
             prev = entry.sealed()
-            entries.append((seq, stream, number, entry.type, format, at, entry.by, written, entry.prev, prev))
+            entries.append(entry._replace(hash=prev))
             kept += [(seq, key, *word) for key, word in words.items()]
             texts = {key: text for key, (_, text) in words.items()}
-            events.append(
-                Event(seq, RequestId(stream), number, entry.type, format, unstamp(at), draft.by, body, texts)
-            )
-        follow(events)
+            place = seq, RequestId(stream), number, draft.type, format
+            events.append(Event(*place, unstamp(at), draft.by, body, texts))
+        if follow:
+            follow(events)
         self._on.insert("words", kept)
         self._on.insert("ledger", entries)
         return events
 
     def add(self, stream: str, draft: Draft) -> Event:
         """Appends one entry to a stream without a version of its own."""
-        row = self._on.row(
-            "SELECT version FROM ledger WHERE stream = ? ORDER BY version DESC LIMIT 1", stream
-        )
-        return self.write(stream, row["version"] + 1 if row else 1, [draft])[0]
+        last = "SELECT version FROM ledger WHERE stream = ? ORDER BY version DESC LIMIT 1"
+        with self._on.writing():
+            return self.write(stream, (self._on.value(last, stream) or 0) + 1, [draft])[0]
 
     def events(self, stream: str | None = None) -> Iterable[Event]:
         """The events of one stream, or of all, oldest first."""
@@ -208,8 +205,7 @@ class Ledger:
         if stream is not None:
             # With one statement, because most reads are of one request.
             rows = self._on.rows(f"{_WITH_WORDS} WHERE l.stream = ? ORDER BY l.seq, w.key", stream)
-            for row, words in _joined(rows):
-                yield Sealed(Entry(*(row[name] for name in Entry._fields)), words)
+            yield from _joined(rows)
             return
         of = "WHERE seq >= ? ORDER BY seq"
         all_words = self._on.each(f"SELECT seq, key, salt, text FROM words {of}, key", since)
@@ -224,8 +220,7 @@ class Ledger:
 
     def words(self, seq: int) -> dict[str, str]:
         """The stored words of one entry, {key: text}, without deleted ones."""
-        rows = self._on.rows("SELECT key, text FROM words WHERE seq = ?", seq)
-        return {row["key"]: row["text"] for row in rows}
+        return {key: text for key, text in self._on.rows("SELECT key, text FROM words WHERE seq = ?", seq)}
 
     def head(self) -> Anchor:
         """The current length and last hash."""
@@ -236,12 +231,12 @@ class Ledger:
 _WITH_WORDS = "SELECT l.*, w.key AS word, w.salt, w.text FROM ledger l LEFT JOIN words w ON w.seq = l.seq"
 
 
-def _joined(rows: Iterable[Row]) -> Iterator[tuple[Row, Words]]:
-    """Groups rows, one for each word, to (entry, its words)."""
-    for _, some in groupby(rows, key=lambda row: row["seq"]):
+def _joined(rows: Iterable[Row]) -> Iterator[Sealed]:
+    """Groups rows, one for each word of an entry."""
+    for _, some in groupby(rows, key=itemgetter("seq")):
         same = [*some]
         words = {row["word"]: (row["salt"], row["text"]) for row in same if row["word"] is not None}
-        yield same[0], words
+        yield Sealed(Entry(*(same[0][name] for name in Entry._fields)), words)
 
 
 def event(entry: Entry, known: Words) -> Event:

@@ -21,6 +21,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 
 from approvals.clocks import SKEW, due_spans
 from approvals.ids import RequestId, stamp, unstamp
@@ -38,6 +39,10 @@ class Claim:
     request: RequestId
     owner: str
     attempt: int
+
+    def lost(self) -> ClaimLost:
+        """The error of its owner when it has ended."""
+        return ClaimLost(f"the time to work on {self.request} ran out, or another worker has it now")
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,6 @@ LONGEST_WAIT = timedelta(minutes=5)
 
 HELD = "number = ? AND owner = ? AND attempt = ? AND coalesce(lease_until, '') >= ?"
 """Whether a claim still holds; `held_by` has the values."""
-_LOST = "the time to work on {} ran out, or another worker has it now"
 
 
 def held_by(claim: Claim, since: str) -> tuple[int, str, int, str]:
@@ -128,25 +132,21 @@ class Quota:
 
     def _wait(self, place: Place, credits: int, now: datetime, until: datetime) -> None:
         if place.ticket:
-            self._on.run(
-                "INSERT INTO quota_queue (ticket, urgency, credits, since, until) VALUES (?,?,?,?,?)"
-                " ON CONFLICT (ticket) DO UPDATE SET until = excluded.until",
-                place.ticket, place.urgency, credits, stamp(now), stamp(until + GRACE),
-            )  # fmt: skip
+            new = "INSERT INTO quota_queue (ticket, urgency, credits, since, until) VALUES (?,?,?,?,?)"
+            sql = f"{new} ON CONFLICT (ticket) DO UPDATE SET until = excluded.until"
+            times = stamp(now), stamp(until + GRACE)
+            self._on.run(sql, place.ticket, place.urgency, credits, *times)
 
     def unqueue(self, ticket: str) -> None:
         """Leaves the queue."""
-        with self._on.writing(lasting=False):
-            self._on.run("DELETE FROM quota_queue WHERE ticket = ?", ticket)
+        self._on.write("DELETE FROM quota_queue WHERE ticket = ?", ticket, lasting=False)
 
     def arrived(self, credits: int, left: datetime) -> None:
         """Moves credits, taken at `left`, to now, when their call was answered: Miro counts from arrival."""
+        latest = "SELECT id FROM quota WHERE credits = ? AND at <= ? ORDER BY at DESC, id DESC LIMIT 1"
         with self._on.writing(lasting=False):
-            self._on.run(
-                "UPDATE quota SET at = ? WHERE id ="
-                " (SELECT id FROM quota WHERE credits = ? AND at <= ? ORDER BY at DESC, id DESC LIMIT 1)",
-                stamp(self._now()), credits, stamp(left),
-            )  # fmt: skip
+            sql = f"UPDATE quota SET at = ? WHERE id = ({latest})"
+            self._on.run(sql, stamp(self._now()), credits, stamp(left))
 
 
 def _ahead(queue: Sequence[Row], place: Place, now: datetime) -> list[Row]:
@@ -185,10 +185,8 @@ _IN_FREE_LANES = """NOT EXISTS (
     SELECT its.key FROM requests busy CROSS JOIN lanes its
     WHERE its.number = busy.number AND busy.lease_until IS NOT NULL))"""
 """Whether nobody works in a lane of request r."""
-_MOST_URGENT = (
-    "SELECT rank FROM requests WHERE rank IS NOT NULL AND lease_until IS NULL AND rank <= ? AND rank >= ?"
-    " ORDER BY rank DESC LIMIT 1"
-)
+_MOST_URGENT = """SELECT rank FROM requests WHERE rank IS NOT NULL AND lease_until IS NULL
+  AND rank <= ? AND rank >= ? ORDER BY rank DESC LIMIT 1"""
 
 
 class Claims(Quota):
@@ -217,11 +215,13 @@ class Claims(Quota):
             if row is None:
                 return None
             self._claims += 1
-            self._on.run(
-                "UPDATE requests SET owner = ?, attempt = attempt + 1, lease_until = ? WHERE number = ?",
-                owner, stamp(now + lease), row["number"],
-            )  # fmt: skip
-            return Claim(RequestId(f"R-{row['number']}"), owner, row["attempt"] + 1)
+            return self._taken([row], owner, now + lease)[0]
+
+    def _taken(self, rows: Sequence[Row], owner: str, until: datetime) -> list[Claim]:
+        """Claims requests, given as (number, attempt)."""
+        sql = "UPDATE requests SET owner = ?, attempt = attempt + 1, lease_until = ? WHERE number = ?"
+        self._on.run_each(sql, [(owner, stamp(until), row["number"]) for row in rows])
+        return [Claim(RequestId(f"R-{row['number']}"), owner, row["attempt"] + 1) for row in rows]
 
     def _has_work(self, now: datetime, latest: datetime, lease: timedelta, least: int) -> bool:
         """Whether there may be something to claim, so that idle workers keep nobody from writing."""
@@ -229,11 +229,10 @@ class Claims(Quota):
         free = f"rank IS NOT NULL AND lease_until IS NULL AND {among('rank', ranks)}"
         due = f"SELECT 1 FROM requests WHERE {free}"
         _, (ahead, _) = due_spans(now)
-        return self._on.row(
-            f"{due} AND next_due <= ? UNION ALL {due} AND next_due >= ? UNION ALL SELECT 1 FROM requests"
-            " WHERE lease_until IS NOT NULL AND lease_until NOT BETWEEN ? AND ? LIMIT 1",
-            *ranks, stamp(latest), *ranks, ahead, stamp(now), stamp(now + lease + SKEW),
-        ) is not None  # fmt: skip
+        ended = "SELECT 1 FROM requests WHERE lease_until IS NOT NULL AND lease_until NOT BETWEEN ? AND ?"
+        sql = f"{due} AND next_due <= ? UNION ALL {due} AND next_due >= ? UNION ALL {ended} LIMIT 1"
+        times = stamp(now), stamp(now + lease + SKEW)
+        return self._on.row(sql, *ranks, stamp(latest), *ranks, ahead, *times) is not None
 
     def _end_leases(self, now: datetime, latest: datetime) -> None:
         """Ends claims whose leases ran out.
@@ -253,18 +252,18 @@ class Claims(Quota):
         is_shared = self._claims % SHARE == SHARE - 1 and least == Urgency.ORDINARY
         if is_shared and (row := self._first(Urgency.ORDINARY, ("", stamp(now - PATIENCE)), "")):
             return row
-        top = self._on.row(_MOST_URGENT, Urgency.FIRST, least)
-        while top:
+        rank = self._on.value(_MOST_URGENT, Urgency.FIRST, least)
+        while rank is not None:
             for span, condition in spans:
-                if row := self._first(top["rank"], span, condition):
+                if row := self._first(rank, span, condition):
                     return row
-            top = self._on.row(_MOST_URGENT, top["rank"] - 1, least)
+            rank = self._on.value(_MOST_URGENT, rank - 1, least)
         return None
 
     def _seen(self, now: datetime) -> datetime:
         """The latest time seen; says so when the clock is behind it."""
-        row = None if self._latest else self._on.row(_NEWEST)
-        latest = max(now, self._latest or (unstamp(row["at"]) if row else now))
+        newest = None if self._latest else self._on.value(_NEWEST)
+        latest = max(now, self._latest or (unstamp(newest) if newest else now))
         is_behind = now < latest - SKEW
         if is_behind and not self._is_behind:
             log.warning(
@@ -277,60 +276,38 @@ class Claims(Quota):
 
     def _first(self, rank: int, due: tuple[str, str], condition: str) -> Row | None:
         """The oldest of a rank that is due and that this program understands."""
-        skipped = 0
-        while row := self._claimable(rank, due, condition, skipped):
-            if self._knows(row["number"]):
-                break
-            skipped += 1
-        return row
-
-    def _claimable(self, rank: int, due: tuple[str, str], condition: str, skipped: int) -> Row | None:
-        return self._on.row(
-            f"""SELECT r.number, r.attempt FROM requests r
+        sql = f"""SELECT r.number, r.attempt FROM requests r
             WHERE r.rank = ? AND r.lease_until IS NULL AND r.next_due BETWEEN ? AND ? {condition}
-            AND {_IN_FREE_LANES}
-            ORDER BY r.next_due, r.number LIMIT 1 OFFSET ?""",
-            rank, *due, skipped,
-        )  # fmt: skip
+            AND {_IN_FREE_LANES} ORDER BY r.next_due, r.number LIMIT 1 OFFSET ?"""
+        for skipped in count():
+            row = self._on.row(sql, rank, *due, skipped)
+            if row is None or self._knows(row["number"]):
+                return row
+        return None
 
     def claim_lines(self, bulk: RequestId, owner: str, lease: timedelta, limit: int) -> list[Claim]:
         """Claims lines of a bulk that are carried out together, each first in its free lanes, in order."""
-        until = stamp(self._now() + lease)
+        sql = f"""SELECT r.number, r.attempt FROM requests r WHERE r.because_of = ? AND r.rank = ?
+            AND r.lease_until IS NULL AND {_IN_FREE_LANES} ORDER BY r.number LIMIT ?"""
         with self._on.writing(lasting=False):
-            rows = self._on.rows(
-                f"""SELECT r.number, r.attempt FROM requests r WHERE r.because_of = ? AND r.rank = ?
-                AND r.lease_until IS NULL AND {_IN_FREE_LANES}
-                ORDER BY r.number LIMIT ?""",
-                bulk, int(Urgency.BULK), limit,
-            )  # fmt: skip
-            self._on.run_each(
-                "UPDATE requests SET owner = ?, attempt = attempt + 1, lease_until = ? WHERE number = ?",
-                [(owner, until, row["number"]) for row in rows],
-            )
-        return [Claim(RequestId(f"R-{row['number']}"), owner, row["attempt"] + 1) for row in rows]
+            rows = self._on.rows(sql, bulk, int(Urgency.BULK), limit)
+            return self._taken(rows, owner, self._now() + lease)
 
     def renew_all(self, owner: str, lease: timedelta) -> set[Claim]:
         """Extends all leases of an owner that haven't ended; returns these claims."""
-        now = self._now()
+        now, held = self._now(), "owner = ? AND lease_until >= ? RETURNING number, attempt"
+        sql = f"UPDATE requests SET lease_until = ? WHERE {held}"
         with self._on.writing(lasting=False):
-            self._on.run(
-                "UPDATE requests SET lease_until = ? WHERE owner = ? AND lease_until >= ?",
-                stamp(now + lease), owner, stamp(now),
-            )  # fmt: skip
-            held = "SELECT number, attempt FROM requests WHERE owner = ? AND lease_until >= ?"
-            rows = self._on.rows(held, owner, stamp(now))
+            rows = self._on.rows(sql, stamp(now + lease), owner, stamp(now))
         return {Claim(RequestId(f"R-{row['number']}"), owner, row["attempt"]) for row in rows}
 
     def give_way(self, owner: str) -> None:
         """Ends an owner's claims of lines that haven't begun and are in the way of something urgent."""
-        with self._on.writing(lasting=False):
-            self._on.run(
-                "UPDATE requests SET lease_until = NULL, owner = NULL"
-                " WHERE owner = ? AND state = ? AND because_of IS NOT NULL AND EXISTS ("
-                " SELECT 1 FROM lanes mine CROSS JOIN urgent_lanes u"
-                " WHERE mine.number = requests.number AND u.key = mine.key AND u.number != mine.number)",
-                owner, State.APPROVED,
-            )  # fmt: skip
+        sql = """UPDATE requests SET lease_until = NULL, owner = NULL
+            WHERE owner = ? AND state = ? AND because_of IS NOT NULL AND EXISTS (
+              SELECT 1 FROM lanes mine CROSS JOIN urgent_lanes u
+              WHERE mine.number = requests.number AND u.key = mine.key AND u.number != mine.number)"""
+        self._on.write(sql, owner, State.APPROVED, lasting=False)
 
     def blocked(self, due: datetime) -> list[tuple[RequestId, RequestId]]:
         """Some of what is due since a time and waits for another request in its lanes, each with that one.
@@ -341,20 +318,14 @@ class Claims(Quota):
             WHERE mine.number = {}.number AND its.key = mine.key AND its.number != mine.number
             AND other.number = its.number
             AND (other.lease_until IS NOT NULL OR (its.place, its.number) < (mine.place, mine.number))"""
-        rows = self._on.rows(
-            f"""SELECT blocked.number, (
-              SELECT its.number {others.format("blocked")}
-              ORDER BY other.lease_until IS NULL, its.place, its.number LIMIT 1
-            ) AS other FROM (
-              SELECT * FROM requests r WHERE r.number IN (SELECT number FROM lanes)
+        first = "ORDER BY other.lease_until IS NULL, its.place, its.number LIMIT 1"
+        held = "e.stream = 'R-' || r.number AND e.version = r.version AND e.type = ?"
+        sql = f"""SELECT blocked.number, (SELECT its.number {others.format("blocked")} {first}) AS other
+            FROM (SELECT * FROM requests r WHERE r.number IN (SELECT number FROM lanes)
               AND r.lease_until IS NULL AND r.next_due <= ? AND r.urgency >= {Urgency.ORDINARY:d}
-              AND EXISTS (SELECT 1 {others.format("r")})
-              AND NOT EXISTS (
-                SELECT 1 FROM ledger e
-                WHERE e.stream = 'R-' || r.number AND e.version = r.version AND e.type = ?)
-              ORDER BY r.next_due, r.number LIMIT 20) blocked""",
-            stamp(due), EventType.HELD,
-        )  # fmt: skip
+              AND EXISTS (SELECT 1 {others.format("r")}) AND NOT EXISTS (SELECT 1 FROM ledger e WHERE {held})
+              ORDER BY r.next_due, r.number LIMIT 20) blocked"""
+        rows = self._on.rows(sql, stamp(due), EventType.HELD)
         return [(RequestId(f"R-{row['number']}"), RequestId(f"R-{row['other']}")) for row in rows]
 
     def _knows(self, number: int) -> bool:
@@ -362,20 +333,12 @@ class Claims(Quota):
         rows = self._on.rows("SELECT DISTINCT type, format FROM ledger WHERE stream = ?", f"R-{number}")
         return all(row["format"] <= FORMATS.get(row["type"], 0) for row in rows)
 
-    def _fence(self, claim: Claim, since: str) -> None:
-        if self._on.row(f"SELECT 1 FROM requests WHERE {HELD}", *held_by(claim, since)) is None:
-            raise ClaimLost(_LOST.format(claim.request))
-
     def rank(self, id: RequestId) -> int:
         """The urgency of an active request, counting those behind it in its lanes."""
-        row = self._on.row(
-            """SELECT coalesce((
-              SELECT max(u.urgency) FROM lanes mine CROSS JOIN urgent_lanes u
-              WHERE mine.number = r.number AND u.key = mine.key), r.urgency) AS rank
-            FROM requests r WHERE r.number = ?""",
-            int(id.removeprefix("R-")),
-        )
-        return int(row["rank"]) if row else 0
+        behind = """SELECT max(u.urgency) FROM lanes mine CROSS JOIN urgent_lanes u
+            WHERE mine.number = r.number AND u.key = mine.key"""
+        sql = f"SELECT coalesce(({behind}), r.urgency) FROM requests r WHERE r.number = ?"
+        return int(self._on.value(sql, int(id.removeprefix("R-"))) or 0)
 
     def renew(self, claim: Claim, lease: timedelta) -> None:
         """Extends the lease of a claim. Raises ClaimLost."""
@@ -387,47 +350,31 @@ class Claims(Quota):
 
     def _lease(self, claim: Claim, until: str | None) -> None:
         since, owner = (stamp(self._now()), claim.owner) if until else ("", None)
-        with self._on.writing(lasting=False):
-            if not self._on.run(
-                f"UPDATE requests SET lease_until = ?, owner = ? WHERE {HELD}",
-                until, owner, *held_by(claim, since),
-            ):  # fmt: skip
-                raise ClaimLost(_LOST.format(claim.request))
+        sql = f"UPDATE requests SET lease_until = ?, owner = ? WHERE {HELD}"
+        if not self._on.write(sql, until, owner, *held_by(claim, since), lasting=False):
+            raise claim.lost()
 
     def leases(self) -> set[str]:
         """The owners of current claims."""
-        now, owners, row = stamp(self._now()), set(), self._next_owner("")
-        while row:
-            owner = row["owner"]
-            if self._on.row("SELECT 1 FROM requests WHERE owner = ? AND lease_until >= ?", owner, now):
-                owners.add(owner)
-            row = self._next_owner(owner)
+        now, owners, owner = stamp(self._now()), set(), ""
+        following = "SELECT owner FROM requests WHERE owner > ? ORDER BY owner LIMIT 1"
+        current = "SELECT 1 FROM requests WHERE owner = ? AND lease_until >= ? LIMIT 1"
+        # One after the other, because there are few owners, however many claims.
+        while owner := self._on.value(following, owner):
+            owners |= {owner} if self._on.row(current, owner, now) else set()
         return owners
-
-    def _next_owner(self, after: str) -> Row | None:
-        """The next owner in order: there are few owners, however many claims."""
-        return self._on.row("SELECT owner FROM requests WHERE owner > ? ORDER BY owner LIMIT 1", after)
 
     def free(self, owner: str) -> None:
         """Ends the claims of a dead owner, whose writes are refused if it is alive after all."""
-        with self._on.writing():
-            self._on.run(
-                "UPDATE requests SET owner = NULL, lease_until = NULL, attempt = attempt + 1 WHERE owner = ?",
-                owner,
-            )
+        sql = "UPDATE requests SET owner = NULL, lease_until = NULL, attempt = attempt + 1 WHERE owner = ?"
+        self._on.write(sql, owner)
 
+    # -- lanes, and `requests.rank`, by whose index a claim finds its request ----------------------------
+    #
+    # `rank` is NULL if a request isn't active, or isn't the first in all its lanes. Else it is the highest
+    # urgency in its lanes: a request in the way of an urgent one is as urgent.
 
-class Lanes:
-    """Updates lanes and `requests.rank`, so that a claim finds its request by an index.
-
-    `rank` is NULL if a request isn't active, or isn't the first in all its lanes. Else it is the highest
-    urgency in its lanes: a request in the way of an urgent one is as urgent.
-    """
-
-    def __init__(self, on: Database, now: Callable[[], datetime]) -> None:
-        self._on, self._now = on, now
-
-    def keep(self, request: Request) -> None:
+    def _keep_lanes(self, request: Request) -> None:
         """Stores the lanes of a request, and who is first in them now; called in a transaction."""
         number = request.number
         wanted = dict.fromkeys(request.lanes, self._place(request)) if is_active(request) else {}
@@ -460,15 +407,12 @@ class Lanes:
 
     def _rank(self, number: int) -> None:
         """Recomputes whether a request is first in its lanes, and its rank."""
-        self._on.run(
-            """UPDATE requests SET rank = CASE WHEN active = 1 AND NOT EXISTS (
-              SELECT 1 FROM lanes mine CROSS JOIN lanes before WHERE mine.number = requests.number
-              AND before.key = mine.key AND (before.place, before.number) < (mine.place, mine.number)
-            ) THEN (
-              SELECT max(of.urgency) FROM (
-                SELECT requests.urgency AS urgency UNION ALL
-                SELECT (SELECT max(u.urgency) FROM urgent_lanes u WHERE u.key = mine.key) AS urgency
-                FROM lanes mine WHERE mine.number = requests.number) of)
-            END WHERE number = ?""",
-            number,
-        )
+        before = "(before.place, before.number) < (mine.place, mine.number)"
+        sql = f"""UPDATE requests SET rank = CASE WHEN active = 1 AND NOT EXISTS (
+              SELECT 1 FROM lanes mine CROSS JOIN lanes before
+              WHERE mine.number = requests.number AND before.key = mine.key AND {before}
+            ) THEN (SELECT max(of.urgency) FROM (
+              SELECT requests.urgency AS urgency UNION ALL
+              SELECT (SELECT max(u.urgency) FROM urgent_lanes u WHERE u.key = mine.key) AS urgency
+              FROM lanes mine WHERE mine.number = requests.number) of) END WHERE number = ?"""
+        self._on.run(sql, number)

@@ -113,6 +113,8 @@ class Mine(threading.local):
     """The caches of its unit of work; None outside one."""
     until: float | None = None
     """When its patience ends (`time.monotonic`); None: the default."""
+    line: Any = None
+    """Its connection: on SQLite for reading, on a server of its transaction."""
     inside = False
     """Whether it is in a writing transaction."""
     lasting = True
@@ -141,20 +143,34 @@ class Database(ABC):
         self._mine, self._turns = Mine(), Turns()
 
     @abstractmethod
+    def _execute(self, sql: str, values: Sequence[Any]) -> tuple[list[Row], int]:
+        """Executes one statement; returns (its rows, how many rows it changed)."""
+
     def rows(self, sql: str, *values: Any) -> list[Row]:
         """All rows of a query."""
+        return self._execute(sql, values)[0]
+
+    def row(self, sql: str, *values: Any) -> Row | None:
+        """The first row of a query or of RETURNING, or None."""
+        return next(iter(self._execute(sql, values)[0]), None)
+
+    def value(self, sql: str, *values: Any) -> Any:
+        """The first column of the first row of a query or of RETURNING; None without a row."""
+        row = self.row(sql, *values)
+        return row[0] if row else None
+
+    def run(self, sql: str, *values: Any) -> int:
+        """Executes one statement; returns the number of rows it changed."""
+        return self._execute(sql, values)[1]
+
+    def write(self, sql: str, *values: Any, lasting: bool = True) -> int:
+        """As `run`, in a transaction of its own, or in that which this thread is in; `lasting`: as there."""
+        with self.writing(lasting):
+            return self.run(sql, *values)
 
     @abstractmethod
     def each(self, sql: str, *values: Any) -> Iterator[Row]:
         """The rows of a query one by one, for results too long for memory."""
-
-    @abstractmethod
-    def row(self, sql: str, *values: Any) -> Row | None:
-        """The first row of a query or of RETURNING, or None."""
-
-    @abstractmethod
-    def run(self, sql: str, *values: Any) -> int:
-        """Executes one statement; returns the number of rows it changed."""
 
     @abstractmethod
     def run_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
@@ -164,6 +180,15 @@ class Database(ABC):
         """Adds a few rows with one statement."""
         if rows:
             self.run(f"INSERT INTO {table} VALUES {places(rows)}", *(value for row in rows for value in row))
+
+    def kept(self, key: str) -> str:
+        """The text that was kept under a key, or ''."""
+        return str(self.value("SELECT value FROM meta WHERE key = ?", key) or "")
+
+    def keep(self, key: str, text: str) -> None:
+        """Keeps a text under a key, instead of an earlier one."""
+        sql = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        self.write(sql, key, text)
 
     @abstractmethod
     def standing_still(self) -> AbstractContextManager[None]:
@@ -265,7 +290,7 @@ class Database(ABC):
     def migrating(self) -> AbstractContextManager[None]:
         """One transaction, begun by migrating the tables."""
 
-    def grant(self, role: str, may_forget: bool) -> None:
+    def grant(self, role: str, may_forget: bool = False) -> None:
         """Grants a role the least rights that the bot needs; `may_forget`: to delete words, too."""
         raise StoreTrouble(f"{self.name} has no roles.")
 
@@ -273,17 +298,17 @@ class Database(ABC):
         """Sets the sequences after rows were inserted with numbers; inside a transaction."""
         return
 
-    @abstractmethod
     def damage(self) -> Iterator[str]:
-        """The faults that the database itself finds, in sentences."""
+        """The faults that the database itself finds, in sentences; a server checks its own files."""
+        yield from ()
 
     @abstractmethod
     def differences(self) -> Iterator[tuple[str, str]]:
         """Differences from this program's schema: (`table`, `index` or `trigger`; a sentence)."""
 
-    @abstractmethod
     def problem(self) -> str:
         """A reason against writing that a trial write wouldn't show, in a sentence, or ''."""
+        return ""
 
     def tidy(self) -> None:
         """Does housekeeping while nobody waits."""

@@ -25,14 +25,13 @@ class Figures:
     def open_of(self, requester: PersonId) -> int:
         """The number of open requests of a person."""
         is_open = among("state || ''", tuple(OPEN))
-        sql = f"SELECT count(*) AS n FROM requests WHERE requester = ? AND urgency >= 0 AND {is_open}"
-        row = self._on.row(sql, requester, *OPEN)
-        return int(row["n"]) if row else 0
+        sql = f"SELECT count(*) FROM requests WHERE requester = ? AND urgency >= 0 AND {is_open}"
+        return int(self._on.value(sql, requester, *OPEN))
 
     def active_of(self, requester: PersonId) -> int:
         """The number of requests of a person in which the worker has the next step."""
-        row = self._on.row("SELECT count(*) AS n FROM requests WHERE requester = ? AND active = 1", requester)
-        return int(row["n"]) if row else 0
+        sql = "SELECT count(*) FROM requests WHERE requester = ? AND active = 1"
+        return int(self._on.value(sql, requester))
 
     def waiting_since(self) -> datetime | None:
         """When the oldest waiting request was made; None if none waits."""
@@ -53,17 +52,13 @@ class Figures:
 
     def open_reviews(self) -> int:
         """The number of open access reviews and comparisons."""
-        row = self._on.row(
-            "SELECT coalesce(sum(CASE type WHEN ? THEN 1 WHEN ? THEN -1 ELSE 0 END), 0) AS n"
-            " FROM ledger WHERE stream BETWEEN ? AND ?",
-            Step.STARTED, Step.CLOSED, REVIEW, f"{REVIEW}~",
-        )  # fmt: skip
-        return int(row["n"]) if row else 0
+        of_reviews = "FROM ledger WHERE stream BETWEEN ? AND ?"
+        sql = f"SELECT coalesce(sum(CASE type WHEN ? THEN 1 WHEN ? THEN -1 ELSE 0 END), 0) {of_reviews}"
+        return int(self._on.value(sql, Step.STARTED, Step.CLOSED, REVIEW, f"{REVIEW}~"))
 
     def unshown(self) -> int:
         """The number of cards, messages and pages in the outbox."""
-        row = self._on.row("SELECT count(*) AS n FROM outbox WHERE shown < wanted")
-        return int(row["n"]) if row else 0
+        return int(self._on.value("SELECT count(*) FROM outbox WHERE shown < wanted"))
 
     def unshown_since(self) -> datetime | None:
         """Since when the oldest card, message or page in the outbox waits; None if nothing does."""
@@ -71,24 +66,22 @@ class Figures:
 
     def held(self) -> int:
         """Number of directories with held changes."""
-        rows = self._on.rows(
-            "SELECT stream, type FROM ledger WHERE stream BETWEEN ? AND ? AND type IN (?,?) ORDER BY version",
-            SOURCE, f"{SOURCE}~", Control.HELD, Control.RELEASED,
-        )  # fmt: skip
+        sql = (
+            "SELECT stream, type FROM ledger WHERE stream BETWEEN ? AND ? AND type IN (?,?) ORDER BY version"
+        )
+        rows = self._on.rows(sql, SOURCE, f"{SOURCE}~", Control.HELD, Control.RELEASED)
         last = {row["stream"]: row["type"] for row in rows}
-        return sum(type == Control.HELD for type in last.values())
+        return [*last.values()].count(Control.HELD)
 
     def directory_problems(self) -> int:
         """Number of people whose directory entry can't be turned into a request."""
-        row = self._on.row("SELECT count(*) AS n FROM directory_words WHERE problem != ''")
-        return int(row["n"]) if row else 0
+        return int(self._on.value("SELECT count(*) FROM directory_words WHERE problem != ''"))
 
     def credits(self, window: timedelta) -> int:
         """Miro's credits spent within the window of its rate limit."""
         since = stamp(self._now() - window)
-        row = self._on.row("SELECT coalesce(sum(credits), 0) AS n FROM quota WHERE at > ?", since)
-        return int(row["n"]) if row else 0
+        return int(self._on.value("SELECT coalesce(sum(credits), 0) FROM quota WHERE at > ?", since))
 
     def _time(self, sql: str, *values: object) -> datetime | None:
-        row = self._on.row(sql, *values)
-        return unstamp(row["at"]) if row and row["at"] else None
+        at = self._on.value(sql, *values)
+        return unstamp(at) if at else None

@@ -4,50 +4,32 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from approvals.ids import PersonId, RequestId, unstamp
 from approvals.people import canonical
 from approvals.policy.team_names import narrow
 from approvals.record.database import Database, Row, among
-from approvals.record.people.reading import SAME, number_of
+from approvals.record.people.reading import same_rows
 from approvals.request import Request
 from approvals.states import OPEN, EventType, State
 
 STUCK = "stuck"
 """The key of requests that nobody can decide any more."""
-_ASKED, _BY, _ABOUT, _TEAM, _HANDED = "asked:", "by:", "about:", "team:", "handed:"
-
-
-def asked(id: PersonId) -> str:
-    """The key of requests that wait for this person's decision."""
-    return _ASKED + id
-
-
-def asked_by(id: PersonId) -> str:
-    """The key of requests by this person."""
-    return _BY + id
-
-
-def about(id: PersonId) -> str:
-    """The key of requests about this person."""
-    return _ABOUT + id
-
-
-def handed(id: PersonId) -> str:
-    """The key of stopped requests that this person finishes by hand."""
-    return _HANDED + id
+ASKED, BY, ABOUT, HANDED, TEAM = "asked:", "by:", "about:", "handed:", "team:"
+"""How keys begin: who may decide, who asked, whom it is about, who finishes it by hand; a team."""
 
 
 def team(name: str) -> str:
     """The key of requests about a team with this name or id."""
-    return _TEAM + narrow(name)
+    return TEAM + narrow(name)
 
 
 def person_in(key: str) -> PersonId | None:
     """The person in a key, or None."""
     kind, _, id = key.partition(":")
-    return PersonId(id) if f"{kind}:" in (_ASKED, _BY, _ABOUT, _HANDED) else None
+    return PersonId(id) if f"{kind}:" in (ASKED, BY, ABOUT, HANDED) else None
 
 
 def keys(request: Request) -> frozenset[str]:
@@ -58,14 +40,14 @@ def keys(request: Request) -> frozenset[str]:
     """
     if request.untouchable or request.state not in OPEN or request.together:
         return frozenset()
-    filed = {asked_by(request.requester)}
+    filed = {BY + request.requester}
     if request.state is not State.CHECKING:
         filed |= {team(name) for names in (*request.scope.teams, *request.scope.left) for name in names}
-        filed |= {about(request.subject)} if request.subject else set()
+        filed |= {ABOUT + request.subject} if request.subject else set()
     if request.hand_over.to:
-        filed |= {handed(request.hand_over.to)}
+        filed |= {HANDED + request.hand_over.to}
     if request.state is State.WAITING:
-        filed |= {asked(id) for id in request.asking.awaited}
+        filed |= {ASKED + id for id in request.asking.awaited}
         filed |= {STUCK} if request.asking.is_stuck else set()
     return frozenset(filed)
 
@@ -94,6 +76,7 @@ class CarriedOut:
 
 
 Fold = Callable[[Iterable[int]], list[Request]]
+Rows = Sequence[PersonId]
 
 
 def _under(keys: Collection[str]) -> str:
@@ -130,69 +113,48 @@ class Finding:
 
         `also`: other rows of the same human, from whom requests may be secret as well.
         """
-        mine, others = self._rows_of(id), [row for other in also for row in self._rows_of(other)]
-        return Sight(self._on, self._fold, mine, tuple(secret), [*mine, *others])
-
-    def _rows_of(self, id: PersonId) -> list[PersonId]:
-        rows = self._on.rows(f"{SAME} WHERE a.number = ?", number_of(id))
-        return [PersonId(f"P-{row['number']}") for row in rows]
+        mine, *others = (same_rows(self._on, each) for each in (id, *also))
+        return Sight(self._on, self._fold, mine, tuple(secret), [*mine, *chain.from_iterable(others)])
 
     def in_trouble(self) -> Sequence[tuple[RequestId, int]]:
         """(id, version) of all requests that operators have to look after."""
-        rows = self._on.rows(
-            "SELECT number, version FROM requests WHERE state = ? UNION"
-            " SELECT r.number, r.version FROM found_by f JOIN requests r ON r.number = f.number"
-            " WHERE f.key = ? ORDER BY number",
-            State.STOPPED, STUCK,
-        )  # fmt: skip
+        stopped = "SELECT number, version FROM requests WHERE state = ?"
+        keyed = "found_by f JOIN requests r ON r.number = f.number WHERE f.key = ?"
+        sql = f"{stopped} UNION SELECT r.number, r.version FROM {keyed} ORDER BY number"
+        rows = self._on.rows(sql, State.STOPPED, STUCK)
         return [(RequestId(f"R-{row['number']}"), row["version"]) for row in rows]
 
     def last_done(self, email: str, actions: Collection[str]) -> CarriedOut | None:
         """The newest done request with one of these actions about the person with an address."""
-        row = self._on.row(
-            "SELECT 'R-' || r.number AS id, r.action FROM requests r WHERE r.subject IN"
-            " (SELECT 'P-' || number FROM people WHERE email = ? AND email != '')"
-            f" AND {_STATE} = ? AND {among('r.action', actions)} ORDER BY r.number DESC LIMIT 1",
-            canonical(email), State.DONE, *actions,
-        )  # fmt: skip
-        return self._carried_out(RequestId(row["id"]), row["action"]) if row else None
+        about = "r.subject IN (SELECT 'P-' || number FROM people WHERE email = ? AND email != '')"
+        where = f"{about} AND {_STATE} = ? AND {among('r.action', actions)}"
+        sql = f"SELECT r.number, r.action FROM requests r WHERE {where} ORDER BY r.number DESC LIMIT 1"
+        row = self._on.row(sql, canonical(email), State.DONE, *actions)
+        return self._carried_out(RequestId(f"R-{row['number']}"), row["action"]) if row else None
 
     def _carried_out(self, id: RequestId, action: str) -> CarriedOut | None:
         """Reads two entries only: a page may show dozens of requests, too many to fold."""
-        row = self._on.row(
-            "SELECT (SELECT at FROM ledger WHERE stream = ? AND type = ?) AS at,"
-            " (SELECT w.text FROM ledger l JOIN words w ON w.seq = l.seq AND w.key = 'details'"
-            " WHERE l.stream = ? ORDER BY l.seq DESC LIMIT 1) AS said",
-            id, EventType.DONE, id,
-        )  # fmt: skip
-        if row is None or row["at"] is None:
-            return None
-        return CarriedOut(id, action, unstamp(row["at"]), json.loads(row["said"] or "{}"))
+        done = "SELECT at FROM ledger WHERE stream = ? AND type = ?"
+        details = """SELECT w.text FROM ledger l JOIN words w ON w.seq = l.seq AND w.key = 'details'
+            WHERE l.stream = ? ORDER BY l.seq DESC LIMIT 1"""
+        [(at, said)] = self._on.rows(f"SELECT ({done}), ({details})", id, EventType.DONE, id)
+        return CarriedOut(id, action, unstamp(at), json.loads(said or "{}")) if at else None
 
 
 class Sight:
     """The requests visible to one person, who may have several rows."""
 
-    def __init__(
-        self,
-        on: Database,
-        fold: Fold,
-        mine: Sequence[PersonId],
-        secret: Sequence[str],
-        human: Sequence[PersonId],
-    ) -> None:
+    def __init__(self, on: Database, fold: Fold, mine: Rows, secret: Sequence[str], human: Rows) -> None:
         self._on, self._fold, self._mine, self._secret, self._human = on, fold, mine, secret, human
-        self._asked = [asked(id) for id in mine]
-        self._own = [key(id) for key in (asked_by, about) for id in mine]
+        self._asked = [ASKED + id for id in mine]
+        self._own = [kind + id for kind in (BY, ABOUT) for id in mine]
 
     def _rows(self, what: str, where: str, values: Sequence[Any], more: str = "") -> list[Row]:
         """Rows of requests, without those that are secret from this person."""
         about_me = f"{among('r.action', self._secret)} AND {among(_SUBJECT, self._human)}"
         hidden = f"{about_me} AND NOT {among('r.requester', self._mine)}"
-        return self._on.rows(
-            f"SELECT {what} FROM requests r WHERE NOT ({hidden}) AND {where} {more}",
-            *self._secret, *self._human, *self._mine, *values,
-        )  # fmt: skip
+        sql = f"SELECT {what} FROM requests r WHERE NOT ({hidden}) AND {where} {more}"
+        return self._on.rows(sql, *self._secret, *self._human, *self._mine, *values)
 
     def _found(self, where: str, values: Sequence[Any], order: str, limit: int, skip: int = 0) -> Found:
         order = f"{order} OFFSET ?"
@@ -221,7 +183,7 @@ class Sight:
 
     def concerning(self, id: PersonId, limit: int, skip: int = 0) -> Found:
         """Every request by or about one person, newest first."""
-        ids = [f"P-{row['number']}" for row in self._on.rows(f"{SAME} WHERE a.number = ?", number_of(id))]
+        ids = same_rows(self._on, id)
         where = f"({among('r.requester', ids)} OR {among(_SUBJECT, ids)})"
         return self._found(where, [*ids, *ids], _NEWEST, limit, skip)
 
@@ -252,7 +214,7 @@ class Sight:
 
     def handed(self, limit: int, skip: int = 0) -> Found:
         """Requests that they finish by hand, newest first."""
-        keys = [handed(id) for id in self._mine]
+        keys = [HANDED + id for id in self._mine]
         return self._found(_under(keys), keys, _NEWEST, limit, skip)
 
     def stuck(self, limit: int, skip: int = 0) -> Found:

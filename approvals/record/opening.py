@@ -8,7 +8,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -57,7 +57,7 @@ def at_rest(path: Path) -> Iterator[Source]:
     While a bot runs, its file is read concurrently. After a bot was killed, a copy is read. Raises
     StoreTrouble if the file was written to meanwhile, so that the result proves nothing.
     """
-    unmoved = any(_size(beside(path, ending)) for ending in UNMOVED)
+    unmoved = any(any(stated(beside(path, ending), "st_size")) for ending in UNMOVED)
     if unmoved and is_running(path) and beside(path, "-shm").exists():
         yield Source(f"{path.resolve().as_uri()}?mode=ro")
     elif unmoved:
@@ -72,14 +72,13 @@ def at_rest(path: Path) -> Iterator[Source]:
 
 def is_running(path: Path) -> bool:
     """Whether `miro-bot run` holds the lock beside a record."""
-    with ExitStack() as open_:
-        try:
-            file = open_.enter_context(beside(path, ".lock").open("rb"))
+    try:
+        with beside(path, ".lock").open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
     return False
 
 
@@ -109,19 +108,17 @@ def _copied(path: Path, folder: Path) -> Path:
     raise _written_meanwhile(path)
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def _signature(path: Path) -> tuple[int, int, int] | None:
+def stated(path: Path, *attributes: str) -> tuple[int, ...]:
+    """Some attributes of a file, by their names in `os.stat_result`; () if it isn't there."""
     try:
         stat = path.stat()
     except OSError:
-        return None
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+        return ()
+    return tuple(getattr(stat, name) for name in attributes)
+
+
+def _signature(path: Path) -> tuple[int, ...]:
+    return stated(path, "st_ino", "st_size", "st_mtime_ns")
 
 
 def _written_meanwhile(path: Path) -> StoreTrouble:

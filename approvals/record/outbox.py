@@ -26,7 +26,7 @@ from hashlib import sha256
 from itertools import chain
 from typing import Any
 
-from approvals.clocks import LONGEST_RETRY, SKEW, due_spans, put_off
+from approvals.clocks import LONGEST_RETRY, SKEW, due_spans
 from approvals.ids import PersonId, RequestId, SlackId, stamp
 from approvals.record.database import ClaimLost, Database, Row, among
 from approvals.record.people.reading import SAME, number_of
@@ -36,12 +36,12 @@ from approvals.states import ACTIVE, State
 CARD, NOTE, PAGE = "card", "note", "page"
 """Kinds of rows; the key is the request's id, the place and a number, or the Slack account."""
 
+WORKSPACE = "workspace"
+"""The key under which the URL of the Slack workspace is kept, as `auth.test` names it."""
 LEASE = timedelta(minutes=3)
 """How long a row is claimed. No single message takes half as long."""
-_AGAIN = (
-    "wanted = outbox.wanted + 1, tries = 0, next_try_at = '',"
-    " wanted_at = CASE WHEN outbox.shown < outbox.wanted THEN outbox.wanted_at ELSE ? END"
-)
+_AGAIN = """wanted = outbox.wanted + 1, tries = 0, next_try_at = '',
+  wanted_at = CASE WHEN outbox.shown < outbox.wanted THEN outbox.wanted_at ELSE ? END"""
 """Wants a row once more, and keeps since when it waits."""
 TOLD, NOTES = 7, 4
 """Urgency of a page with an answer on it, and of messages; `_urgency` has that of cards."""
@@ -152,13 +152,10 @@ class Outbox:
     # -- what is wanted --------------------------------------------------------------------------------
 
     def _want(self, kind: str, key: str, urgency: int, body: str = "") -> None:
-        with self._on.writing():
-            self._on.run(
-                "INSERT INTO outbox (kind, key, urgency, body, wanted_at) VALUES (?,?,?,?,?)"
-                " ON CONFLICT (kind, key) DO UPDATE SET urgency = excluded.urgency, body = excluded.body,"
-                f" {_AGAIN}",
-                kind, key, urgency, body, *[stamp(self._now())] * 2,
-            )  # fmt: skip
+        now = stamp(self._now())
+        new = "INSERT INTO outbox (kind, key, urgency, body, wanted_at) VALUES (?,?,?,?,?)"
+        anew = f"DO UPDATE SET urgency = excluded.urgency, body = excluded.body, {_AGAIN}"
+        self._on.write(f"{new} ON CONFLICT (kind, key) {anew}", kind, key, urgency, body, now, now)
 
     def asked(self, request: Request) -> None:
         """A new request is to be shown."""
@@ -172,46 +169,37 @@ class Outbox:
         numbers = [number_of(id) for id in people]
         if not numbers and request is None:
             return
-        with self._on.writing():
-            self._on.run(
-                f"UPDATE outbox SET {_AGAIN}, urgency = CASE kind WHEN 'card' THEN ? ELSE urgency END"
-                " WHERE (kind = 'card' AND key = ?) OR (kind = 'page' AND key IN"
-                " (SELECT slack_id FROM accounts WHERE person IN"
-                f" ({SAME} WHERE {among('a.number', numbers)})))",
-                stamp(self._now()), _urgency(request) if request else 0, request.id if request else "",
-                *numbers,
-            )  # fmt: skip
+        anew = f"{_AGAIN}, urgency = CASE kind WHEN 'card' THEN ? ELSE urgency END"
+        rows = f"SELECT slack_id FROM accounts WHERE person IN ({SAME} WHERE {among('a.number', numbers)})"
+        which = f"(kind = 'card' AND key = ?) OR (kind = 'page' AND key IN ({rows}))"
+        values = (stamp(self._now()), *((_urgency(request), request.id) if request else (0, "")), *numbers)
+        self._on.write(f"UPDATE outbox SET {anew} WHERE {which}", *values)
 
     def redraw(self, request: RequestId) -> None:
         """Has every copy of a request drawn again."""
-        with self._on.writing():
-            where = "WHERE kind = 'card' AND key = ?"
-            self._on.run(f"UPDATE outbox SET {_AGAIN} {where}", stamp(self._now()), request)
+        sql = f"UPDATE outbox SET {_AGAIN} WHERE kind = 'card' AND key = ?"
+        self._on.write(sql, stamp(self._now()), request)
 
     def say(self, note: Note) -> None:
         """Puts a message on its way."""
-        with self._on.writing():
-            self._on.run(
-                "INSERT INTO outbox (kind, key, urgency, body, wanted_at)"
-                " SELECT 'note', CAST(? AS TEXT) || (coalesce(max(id), 0) + 1), ?, ?, ? FROM outbox",
-                f"{note.channel} {note.only_for} ", NOTES, json.dumps(note.message), stamp(self._now()),
-            )  # fmt: skip
+        place, text = f"{note.channel} {note.only_for} ", json.dumps(note.message)
+        row = "'note', CAST(? AS TEXT) || (coalesce(max(id), 0) + 1), ?, ?, ?"
+        sql = f"INSERT INTO outbox (kind, key, urgency, body, wanted_at) SELECT {row} FROM outbox"
+        self._on.write(sql, place, NOTES, text, stamp(self._now()))
 
     # -- the queue -------------------------------------------------------------------------------------
 
     def due(self, limit: int) -> list[Item]:
         """What is to be shown and due, first what goes first; what somebody has claimed is among it."""
         rows: list[Row] = []
-        top = self._on.row(_MOST_URGENT, TOLD + 1)
-        while top and len(rows) < limit:
+        # In the order of its index, so that nothing is read that isn't wanted.
+        sql = """SELECT * FROM outbox WHERE shown < wanted AND urgency = ?
+            AND next_try_at BETWEEN ? AND ? ORDER BY next_try_at, id LIMIT ?"""
+        urgency = self._on.value(_MOST_URGENT, TOLD + 1)
+        while urgency is not None and len(rows) < limit:
             for span in due_spans(self._now()):
-                # In the order of its index, so that nothing is read that isn't wanted.
-                rows += self._on.rows(
-                    "SELECT * FROM outbox WHERE shown < wanted AND urgency = ?"
-                    " AND next_try_at BETWEEN ? AND ? ORDER BY next_try_at, id LIMIT ?",
-                    top["urgency"], *span, limit - len(rows),
-                )  # fmt: skip
-            top = self._on.row(_MOST_URGENT, top["urgency"])
+                rows += self._on.rows(sql, urgency, *span, limit - len(rows))
+            urgency = self._on.value(_MOST_URGENT, urgency)
         return [Item(*row) for row in rows]
 
     def next(self, owner: str, limit: int, may_go: Callable[[Item], bool]) -> Item | None:
@@ -239,11 +227,10 @@ class Outbox:
 
     def claim(self, item: Item, owner: str) -> Item | None:
         """The row as it is now, claimed; None where it has been claimed or sent since it was read."""
+        lease, here = f"{stamp(self._now() + LEASE)} {owner}", "id = ? AND kind = ? AND key = ? AND lease = ?"
+        sql = f"UPDATE outbox SET lease = ? WHERE {here} RETURNING *"
         with self._on.writing(lasting=False):
-            row = self._on.row(
-                "UPDATE outbox SET lease = ? WHERE id = ? AND kind = ? AND key = ? AND lease = ? RETURNING *",
-                f"{stamp(self._now() + LEASE)} {owner}", item.id, item.kind, item.key, item.lease,
-            )  # fmt: skip
+            row = self._on.row(sql, lease, item.id, item.kind, item.key, item.lease)
         return Item(*row) if row else None
 
     def renew(self, item: Item) -> None:
@@ -257,11 +244,8 @@ class Outbox:
 
     def _leave(self, item: Item, change: str = "", *values: Any) -> None:
         """Gives a row back, unless another has it by now."""
-        with self._on.writing(lasting=False):
-            self._on.run(
-                f"UPDATE outbox SET lease = ''{change} WHERE id = ? AND lease = ?",
-                *values, item.id, item.lease,
-            )  # fmt: skip
+        sql = f"UPDATE outbox SET lease = ''{change} WHERE id = ? AND lease = ?"
+        self._on.write(sql, *values, item.id, item.lease, lasting=False)
 
     def release(self, item: Item) -> None:
         """It wasn't sent, and keeps its place."""
@@ -276,16 +260,15 @@ class Outbox:
 
     def drop(self, item: Item) -> None:
         """It leaves the queue."""
-        with self._on.writing():
-            self._on.run("DELETE FROM outbox WHERE id = ? AND lease = ?", item.id, item.lease)
+        self._on.write("DELETE FROM outbox WHERE id = ? AND lease = ?", item.id, item.lease)
 
     def retry(self, item: Item, seconds: float, is_counted: bool = True) -> None:
         """It is to be tried again after so many seconds, if nothing changes before."""
-        due = put_off(self._now() + timedelta(seconds=seconds), self._now())
-        put = ", ".join(
-            f"{column} = CASE wanted WHEN ? THEN ? ELSE {column} END" for column in ("tries", "next_try_at")
-        )
-        self._leave(item, f", {put}", item.wanted, item.tries + is_counted, item.wanted, due)
+        due = stamp(self._now() + min(timedelta(seconds=seconds), LONGEST_RETRY))
+        change = [
+            f", {name} = CASE wanted WHEN ? THEN ? ELSE {name} END" for name in ("tries", "next_try_at")
+        ]
+        self._leave(item, "".join(change), item.wanted, item.tries + is_counted, item.wanted, due)
 
     def owners(self) -> set[str]:
         """Who has claimed something, or counts as a process that sends."""
@@ -307,7 +290,7 @@ class Outbox:
             return [note]
         now, latest = stamp(self._now()), stamp(until + SKEW)
         with self._on.writing():
-            self._keep(f"sender:{owner}", f"{stamp(until)} {note}")
+            self._on.keep(f"sender:{owner}", f"{stamp(until)} {note}")
             self._on.run(f"DELETE {_SENDERS} AND value NOT BETWEEN ? AND ?", now, latest)
             rows = self._on.rows(f"SELECT value {_SENDERS}")
         return [row["value"].partition(" ")[2] for row in rows]
@@ -339,22 +322,18 @@ class Outbox:
         unknown what they see.
         """
         with self._on.writing():
-            after = self.find(PAGE, item.key)
+            page, urgency, after = replace(item.page, drawn=drawn), 0, self.find(PAGE, item.key)
             if after and after.wanted != item.wanted:
-                body, urgency = replace(after.page, drawn=""), after.urgency
-            else:
-                body, urgency = replace(item.page, drawn=drawn), 0
+                page, urgency = replace(after.page, drawn=""), after.urgency
             change = ", shown = ?, tries = 0, urgency = ?, body = ?"
-            self._leave(item, change, item.wanted, urgency, json.dumps(asdict(body)))
+            self._leave(item, change, item.wanted, urgency, json.dumps(asdict(page)))
 
     # -- where each message lies -----------------------------------------------------------------------
 
     def of(self, request: RequestId) -> Sequence[Card]:
         """All cards of a request."""
-        rows = self._on.rows(
-            "SELECT * FROM messages WHERE request = ? ORDER BY round, role, address", request
-        )
-        return [Card(*row) for row in rows]
+        sql = "SELECT * FROM messages WHERE request = ? ORDER BY round, role, address"
+        return [Card(*row) for row in self._on.rows(sql, request)]
 
     def at(self, channel: str, ts: str) -> Card | None:
         """The card that is this message; read once in a unit of work."""
@@ -367,54 +346,20 @@ class Outbox:
 
     def put(self, card: Card, lasting: bool = True) -> None:
         """Writes a card down, by (request, role, address, round)."""
+        columns = ("channel", "ts", "drawn", "ended", "text", "catalogue")
+        changes = ", ".join(f"{column} = excluded.{column}" for column in columns)
+        sql = "INSERT INTO messages VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (request, role, address, round)"
         with self._on.writing(lasting):
-            self._on.run(
-                "INSERT INTO messages VALUES (?,?,?,?,?,?,?,?,?,?)"
-                " ON CONFLICT (request, role, address, round) DO UPDATE SET channel = excluded.channel,"
-                " ts = excluded.ts, drawn = excluded.drawn, ended = excluded.ended,"
-                " text = excluded.text, catalogue = excluded.catalogue",
-                *vars(card).values(),
-            )  # fmt: skip
+            self._on.run(f"{sql} DO UPDATE SET {changes}", *vars(card).values())
             self._on.forget(self._lying)
-
-    # -- what is known of recipients -------------------------------------------------------------------
-
-    def refusals(self) -> str:
-        """What `keep_refusals` was given last, '' for nothing yet."""
-        return self._kept("refusals")
-
-    def keep_refusals(self, text: str) -> None:
-        """Keeps what is known of recipients that Slack refuses; with several processes, of the last one."""
-        self._keep("refusals", text)
 
     def permalink(self, card: Card) -> str:
         """The link of a card in the form of chat.getPermalink; '' where workspace or message isn't known.
 
         https://docs.slack.dev/reference/methods/chat.getPermalink
         """
-        workspace = self.workspace().rstrip("/") if card.ts else ""
+        workspace = self._on.kept(WORKSPACE).rstrip("/") if card.ts else ""
         return f"{workspace}/archives/{card.channel}/p{card.ts.replace('.', '')}" if workspace else ""
-
-    def workspace(self) -> str:
-        """The URL of the Slack workspace where the messages are, '' while it isn't known."""
-        return self._kept("workspace")
-
-    def keep_workspace(self, url: str) -> None:
-        """Keeps the URL of the workspace, as `auth.test` names it."""
-        if url != self.workspace():
-            self._keep("workspace", url)
-
-    def _kept(self, key: str) -> str:
-        row = self._on.row("SELECT value FROM meta WHERE key = ?", key)
-        return str(row["value"]) if row else ""
-
-    def _keep(self, key: str, value: str) -> None:
-        with self._on.writing():
-            self._on.run(
-                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                key,
-                value,
-            )
 
 
 _MOST_URGENT = "SELECT urgency FROM outbox WHERE shown < wanted AND urgency < ? ORDER BY urgency DESC LIMIT 1"

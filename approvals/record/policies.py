@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -28,15 +27,14 @@ def hash_of(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
+_NEWEST = "FROM ledger WHERE stream = ? AND type = ? ORDER BY version DESC"
+
+
 class Policies:
     """The part of the store about policies; the store has the connection and the ledger."""
 
     _on: Database
     _ledger: Ledger
-
-    def writing(self) -> AbstractContextManager[None]:
-        """One transaction over everything in the store."""
-        raise NotImplementedError
 
     def take_policy(self, text: str, shell: str = "") -> str:
         """Stores a policy and appends that it is in force; returns its hash.
@@ -44,7 +42,7 @@ class Policies:
         `shell`: where a person decided that; '' if the program's file did.
         """
         seal = hash_of(text)
-        with self.writing():
+        with self._on.writing():
             now = self._in_force([IN_FORCE]).get(IN_FORCE)
             if now and now.hash == seal:
                 return seal
@@ -59,10 +57,7 @@ class Policies:
         return self._on.ahead(self._in_force).get(IN_FORCE)
 
     def _in_force(self, _: Collection[str]) -> dict[str, InForce]:
-        row = self._on.row(
-            "SELECT body, at FROM ledger WHERE stream = ? AND type = ? ORDER BY version DESC LIMIT 1",
-            POLICY, IN_FORCE,
-        )  # fmt: skip
+        row = self._on.row(f"SELECT body, at {_NEWEST} LIMIT 1", POLICY, IN_FORCE)
         return {IN_FORCE: InForce(json.loads(row["body"])["hash"], unstamp(row["at"]))} if row else {}
 
     def knows_policy(self, hash: str) -> bool:
@@ -71,21 +66,17 @@ class Policies:
 
     def mean_teams(self, hash: str, meanings: Meanings) -> None:
         """Appends the meanings of the team names in a policy."""
-        with self.writing():
-            self._ledger.add(POLICY, Draft(TEAMS_MEANT, BOT, {"hash": hash}, meanings.stored()))
+        self._ledger.add(POLICY, Draft(TEAMS_MEANT, BOT, {"hash": hash}, meanings.stored()))
 
     def meant_teams(self, hash: str = "") -> Meanings | None:
         """The meanings of the team names in a policy, by default the last one; None if never resolved."""
-        rows = self._on.rows(
-            "SELECT seq, body FROM ledger WHERE stream = ? AND type = ? ORDER BY version DESC",
-            POLICY, TEAMS_MEANT,
-        )  # fmt: skip
+        rows = self._on.rows(f"SELECT seq, body {_NEWEST}", POLICY, TEAMS_MEANT)
         row = next((row for row in rows if hash in ("", json.loads(row["body"])["hash"])), None)
         return teams.read(self._ledger.words(row["seq"])) if row else None
 
     def policy(self, hash: str) -> str:
         """The text of a policy. Raises KeyError."""
-        row = self._on.row("SELECT text FROM policies WHERE hash = ?", hash)
-        if row is None:
+        text = self._on.value("SELECT text FROM policies WHERE hash = ?", hash)
+        if text is None:
             raise KeyError(hash)
-        return str(row["text"])
+        return str(text)

@@ -5,7 +5,6 @@ others wrote while it waited. The tables are SQLite's with the server's types; t
 """
 
 import re
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -16,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import errors, sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
 from approvals.record import schema
@@ -54,13 +53,6 @@ KEPT = ("ledger", "words", "policies")
 """Tables that the role of a running bot may only add to."""
 
 
-class Mine(threading.local):
-    """The state of one thread."""
-
-    line: "psycopg.Connection[Named] | None" = None
-    """The connection of its transaction."""
-
-
 class Named:
     """A row with named columns."""
 
@@ -90,14 +82,13 @@ class Postgres(Database):
     def __init__(self, server: Server) -> None:
         """Connects. Raises StoreTrouble."""
         super().__init__()
-        self.name, self._server, self._held = str(server), server, Mine()
+        self.name, self._server = str(server), server
         self._cursors, self._lost = count(), ""
         self._used: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
         with self._troubles():
-            where = make_conninfo(server.url)
-            given = {key for key, _ in re.findall(r"(\w+)=('(?:[^'\\]|\\.)*'|\S*)", where)}
-            line = {key: value for key, value in LINE.items() if key not in given}
-            how: dict[str, Any] = {"autocommit": True, "row_factory": _named, **line}
+            parameters: dict[str, Any] = {**LINE, **conninfo_to_dict(server.url)}
+            how: dict[str, Any] = {"autocommit": True, "row_factory": _named}
+            where = make_conninfo(**parameters)
             # A single connection first, because a pool's error doesn't say why it failed.
             with psycopg.connect(where, **how) as first:
                 where_to = "coalesce(current_schema(), '')"
@@ -121,8 +112,8 @@ class Postgres(Database):
     @contextmanager
     def _line(self) -> Iterator[Any]:
         """The connection of this thread's transaction, or one for a single statement."""
-        if self._held.line:
-            yield self._held.line
+        if self._mine.line:
+            yield self._mine.line
             return
         with self._pool.connection(timeout=self._left()) as line:
             yield line
@@ -134,12 +125,12 @@ class Postgres(Database):
     @contextmanager
     def _holding(self, line: Any, inside: bool) -> Iterator[None]:
         """Within the block this thread uses one connection."""
-        before = self._held.line, self._mine.inside, self._mine.failed
-        self._held.line, self._mine.inside, self._mine.failed = line, inside, False
+        before = self._mine.line, self._mine.inside, self._mine.failed
+        self._mine.line, self._mine.inside, self._mine.failed = line, inside, False
         try:
             yield
         finally:
-            self._held.line, self._mine.inside, self._mine.failed = before
+            self._mine.line, self._mine.inside, self._mine.failed = before
 
     @contextmanager
     def _troubles(self) -> Iterator[None]:
@@ -172,11 +163,8 @@ class Postgres(Database):
     def _said(self, error: Exception) -> str:
         """The first line of the driver's message, without URL and secrets."""
         first = (str(error).strip() or type(error).__name__).splitlines()[0].removesuffix(".")
-        secrets = [
-            self._server.url,
-            *re.findall(r"(?<=:)[^:@/]+(?=@)|(?<=password=)[^&\s]+", self._server.url),
-        ]
-        for secret in secrets:
+        url = self._server.url
+        for secret in (url, *re.findall(r"(?<=:)[^:@/]+(?=@)|(?<=password=)[^&\s]+", url)):
             first = first.replace(secret, "…")
         return first
 
@@ -185,9 +173,10 @@ class Postgres(Database):
 
     # -- statements ------------------------------------------------------------------------------------
 
-    def rows(self, sql: str, *values: Any) -> list[Row]:
+    def _execute(self, sql: str, values: Sequence[Any]) -> tuple[list[Row], int]:
         with self._troubles(), self._line() as line:
-            return list(line.execute(_translated(sql), plain(values)).fetchall())
+            cursor = line.execute(_translated(sql), plain(values))
+            return cursor.fetchall() if cursor.description else [], cursor.rowcount
 
     def each(self, sql: str, *values: Any) -> Iterator[Row]:
         name = f"each_{next(self._cursors)}"
@@ -196,21 +185,12 @@ class Postgres(Database):
         with (
             self._troubles(),
             self._line() as line,
-            nullcontext() if line is self._held.line else line.transaction(),
+            nullcontext() if line is self._mine.line else line.transaction(),
             line.cursor(name) as cursor,
         ):
             cursor.itersize = AT_ONCE
             cursor.execute(_translated(sql), plain(values))
             yield from cursor
-
-    def row(self, sql: str, *values: Any) -> Row | None:
-        with self._troubles(), self._line() as line:
-            first: Row | None = line.execute(_translated(sql), plain(values)).fetchone()
-        return first
-
-    def run(self, sql: str, *values: Any) -> int:
-        with self._troubles(), self._line() as line:
-            return int(line.execute(_translated(sql), plain(values)).rowcount)
 
     def run_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         with self._troubles(), self._line() as line, line.cursor() as cursor:
@@ -218,7 +198,7 @@ class Postgres(Database):
 
     @contextmanager
     def standing_still(self) -> Iterator[None]:
-        if self._held.line:
+        if self._mine.line:
             yield
             return
         with self._troubles(), self._line() as line:
@@ -273,103 +253,51 @@ class Postgres(Database):
                 for statement in schema.statements():
                     self.run(_typed(statement))
                 for name, (when, what) in TRIGGERS.items():
-                    self._guard(name, when, what)
-                self.run_each("INSERT INTO meta VALUES (?,?)", [*schema.META.items()])
-            self._bring_up_to_date()
+                    function = "RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT"
+                    self.run(f"CREATE FUNCTION {name}() {function} AS $body${what}$body$")
+                    self.run(f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION {name}()")
+                self.insert("meta", [(key, str(schema.LAYOUT)) for key in ("layout", "oldest")])
+            for later in range(int(self.kept("layout")) + 1, schema.LAYOUT + 1):
+                for statement in schema.migration(later):
+                    self.run(_typed(statement))
+                self.run("UPDATE meta SET value = ? WHERE key IN ('layout', 'oldest')", str(later))
             yield
 
-    def _bring_up_to_date(self) -> None:
-        row = self.row("SELECT value FROM meta WHERE key = 'layout'")
-        layout = int(row["value"]) if row else schema.LAYOUT
-        for later in range(layout + 1, schema.LAYOUT + 1):
-            for statement in schema.migration(later):
-                self.run(_typed(statement))
-            self.run("UPDATE meta SET value = ? WHERE key IN ('layout', 'oldest')", str(later))
-
     def renumber(self) -> None:
-        for row in self.rows(
-            "SELECT table_name, column_name FROM information_schema.columns"
-            " WHERE table_schema = current_schema() AND is_identity = 'YES'"
+        sql = "SELECT table_name, column_name FROM information_schema.columns"
+        for table, column in self.rows(
+            f"{sql} WHERE table_schema = current_schema() AND is_identity = 'YES'"
         ):
-            table, column = row
+            sequence = f"pg_get_serial_sequence('{table}', '{column}')"
             self.rows(
-                f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), max({column})) FROM {table}"
-                f" HAVING max({column}) IS NOT NULL"
+                f"SELECT setval({sequence}, max({column})) FROM {table} HAVING max({column}) IS NOT NULL"
             )
 
-    def _guard(self, name: str, when: str, what: str) -> None:
-        self.run(
-            f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT"
-            f" AS $body${what}$body$"
-        )
-        self.run(f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION {name}()")
-
-    def grant(self, role: str, may_forget: bool) -> None:
+    def grant(self, role: str, may_forget: bool = False) -> None:
         """Grants a role to run the bot: it can add to KEPT, but not change it or drop a trigger.
 
         `may_forget`: it can also delete words, which `verify` misses unless the chain names them.
         """
+        place, whom = sql.Identifier(self._schema), sql.Identifier(role)
         with self.writing(), self._troubles():
-            line = self._held.line
+            line = self._mine.line
             assert line
-            whom = sql.Identifier(role)
-            place = sql.Identifier(self._schema)
             line.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(place, whom))
             for table in sorted(self.tables()):
                 rights = "SELECT, INSERT" if table in KEPT else "SELECT, INSERT, UPDATE, DELETE"
                 rights += ", DELETE" if may_forget and table == "words" else ""
-                line.execute(
-                    sql.SQL(f"REVOKE ALL ON {{0}} FROM {{1}}; GRANT {rights} ON {{0}} TO {{1}}").format(
-                        sql.Identifier(table), whom
-                    )
-                )
+                change = sql.SQL(f"REVOKE ALL ON {{0}} FROM {{1}}; GRANT {rights} ON {{0}} TO {{1}}")
+                line.execute(change.format(sql.Identifier(table), whom))
             line.execute(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO {}").format(place, whom))
 
-    def damage(self) -> Iterator[str]:
-        """None: a server checks its own files."""
-        yield from ()
-
     def differences(self) -> Iterator[tuple[str, str]]:
-        has = {
-            ("table", name): columns for name, columns in self._columns().items()
-        } | self._guards() | {("index", name): True for name in self._indexes()}  # fmt: skip
-        wanted: dict[tuple[str, str], Any] = {
-            ("table", name): [(column, _TYPES[kind]) for column, kind in columns]
+        wanted = {
+            ("table", name): ", ".join(f"{column} {_TYPES[kind]}" for column, kind in columns)
             for name, columns in schema.columns().items()
         }
-        wanted |= {("trigger", name): ("O", what) for name, (_, what) in TRIGGERS.items()}
-        wanted |= {("index", name): True for name in schema.indexes()}
-        return schema.compared(wanted, has)
-
-    def _columns(self) -> dict[str, list[tuple[str, str]]]:
-        by_table: dict[str, list[tuple[str, str]]] = {name: [] for name in self.tables()}
-        for row in self.rows(
-            "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod) AS type"
-            " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
-            " WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0"
-            " AND NOT a.attisdropped ORDER BY c.relname, a.attnum"
-        ):
-            by_table[row["relname"]].append((row["attname"], row["type"]))
-        return by_table
-
-    def _guards(self) -> dict[tuple[str, str], Any]:
-        rows = self.rows(
-            "SELECT t.tgname, t.tgenabled::text AS enabled, p.prosrc FROM pg_trigger t"
-            " JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid"
-            " WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal"
-        )
-        return {("trigger", row["tgname"]): (row["enabled"], row["prosrc"]) for row in rows}
-
-    def _indexes(self) -> set[str]:
-        rows = self.rows(
-            "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
-            " WHERE c.relnamespace = current_schema()::regnamespace AND i.indisvalid"
-            " AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid)"
-        )
-        return {row["relname"] for row in rows}
-
-    def problem(self) -> str:
-        return ""
+        wanted |= {("trigger", name): f"O {what}" for name, (_, what) in TRIGGERS.items()}
+        wanted |= {("index", name): "" for name in schema.indexes()}
+        return schema.compared(wanted, {(row[0], row[1]): row[2] for row in self.rows(_OBJECTS)})
 
 
 @cache
@@ -378,6 +306,17 @@ def _translated(sql: str) -> str:
     return sql.replace("%", "%%").replace("?", "%s")
 
 
+_OBJECTS = """SELECT 'table', c.relname,
+  string_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum)
+  FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' GROUP BY c.relname
+UNION ALL SELECT 'trigger', t.tgname, t.tgenabled::text || ' ' || p.prosrc
+  FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+  WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal
+UNION ALL SELECT 'index', c.relname, '' FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+  WHERE c.relnamespace = current_schema()::regnamespace AND i.indisvalid
+  AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid)"""
+"""(kind, name, definition) of everything that the schema has."""
 _TYPES = {"INTEGER": "bigint", "TEXT": "text"}
 
 

@@ -49,27 +49,18 @@ for _layout, _name in enumerate(_NAMES, 1):
     migrations(name=_name)(_to(_layout))
 
 
-def differences(objects: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
-    """(kind, sentence) of tables, triggers and indexes that differ from this program's.
-
-    `objects`: (kind, name, statement) of each, as in `sqlite_master`.
-    """
-    return compared(_fresh(), _ours(objects))
-
-
 def compared(
     wanted: Mapping[tuple[str, str], object], has: Mapping[tuple[str, str], object]
 ) -> Iterator[tuple[str, str]]:
-    """As `differences`, for any database: both are {(kind, name): definition}."""
+    """(kind, sentence) of tables, triggers and indexes that differ from this program's.
+
+    Both are {(kind, name): definition}, in any form.
+    """
     for kind, name in sorted({*wanted, *has}):
         if (kind, name) not in has:
             yield kind, f"the {kind} {name} is missing"
         elif wanted.get((kind, name)) != has[kind, name]:
             yield kind, f"the {kind} {name} isn't as this program makes it"
-
-
-META = {"layout": str(LAYOUT), "oldest": str(LAYOUT)}
-"""The meta data of a new record."""
 
 
 def statements() -> list[str]:
@@ -81,9 +72,9 @@ def statements() -> list[str]:
 @cache
 def columns() -> dict[str, list[tuple[str, str]]]:
     """{table: [(column, type)]}."""
-    names = [name for kind, name in _fresh() if kind == "table"]
-    with closing(_empty()) as fresh:
-        rows = {name: fresh.execute(f"PRAGMA table_xinfo({name})") for name in names}
+    names = [name for kind, name in fresh() if kind == "table"]
+    with closing(_empty()) as empty:
+        rows = {name: empty.execute(f"PRAGMA table_xinfo({name})") for name in names}
         return {name: [(row[1], row[2]) for row in rows[name]] for name in names}
 
 
@@ -94,21 +85,21 @@ def indexes() -> set[str]:
 
 def _elsewhere() -> dict[tuple[str, str], str]:
     """The objects that other databases have as well: all but sqlite-utils' table of migrations."""
-    return {key: sql for key, sql in _fresh().items() if sql and "_sqlite_" not in sql}
+    return {key: sql for key, sql in fresh().items() if sql and "_sqlite_" not in sql}
 
 
 @cache
-def _fresh() -> dict[tuple[str, str], str]:
-    """{(kind, name): statement} of an empty record."""
-    with closing(_empty()) as fresh:
-        return _ours(fresh.execute("SELECT type, name, sql FROM sqlite_master"))
+def fresh() -> dict[tuple[str, str], str]:
+    """{(kind, name): statement} of an empty record on SQLite."""
+    with closing(_empty()) as empty:
+        return ours(empty.execute("SELECT type, name, sql FROM sqlite_master"))
 
 
 @cache
 def script() -> tuple[str, ...]:
     """All statements that make a new record on SQLite, faster than one migration after the other."""
-    with closing(_empty()) as fresh:
-        return tuple(fresh.conn.iterdump())[1:-1]  # without BEGIN and COMMIT
+    with closing(_empty()) as empty:
+        return tuple(empty.conn.iterdump())[1:-1]  # without BEGIN and COMMIT
 
 
 def _empty() -> Tables:
@@ -117,8 +108,8 @@ def _empty() -> Tables:
     return fresh
 
 
-def _ours(rows: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], str]:
-    """All objects but those of SQLite and sqlite-utils themselves."""
+def ours(rows: Iterable[Iterable[str]]) -> dict[tuple[str, str], str]:
+    """The objects, given as in `sqlite_master`, but those of SQLite and sqlite-utils themselves."""
     return {(kind, name): sql for kind, name, sql in rows if not name.lstrip("_").startswith("sqlite_")}
 
 

@@ -13,17 +13,12 @@ from typing import Any
 from sqlite_utils import Database as Tables
 
 from approvals.record import schema
-from approvals.record.database import Database, Row, StoreTrouble, Turns, in_use, plain
-from approvals.record.opening import Source, make_private
+from approvals.record.database import Database, Mine, Row, StoreTrouble, Turns, in_use, plain
+from approvals.record.opening import Source, make_private, stated
 
+IDENTITY = ("st_dev", "st_ino")
 LEAST_FREE = 5_000_000
 """Bytes that must be free on the disk; the log of a busy minute has about one million."""
-
-
-class Mine(threading.local):
-    """The reading connection of one thread."""
-
-    db: Tables | None = None
 
 
 @dataclass
@@ -44,8 +39,8 @@ class Sqlite(Database):
         self.path, self.name, self.is_new = path, str(path), not path.exists()
         self._source, self._troubles = source, Troubles(self.name)
         self.migrates_itself = source is None or source.is_copy
-        self._file: tuple[int, int] | None = None
-        self._reader, self._readers = Mine(), Turns()
+        self._file: tuple[int, ...] = ()
+        self._readers = Turns()
         self._writer: Tables | None = None
         self._all: list[sqlite3.Connection] = []
         self._batch: Batch | None = None
@@ -60,10 +55,11 @@ class Sqlite(Database):
         """This thread's connection; during its turn to write, the one for writing."""
         if self._mine.inside and self._writer:
             return self._writer
-        if self._reader.db is None:
-            self._reader.db = self._open()
-        self._wait_in(self._reader.db)
-        return self._reader.db
+        if self._mine.line is None:
+            self._mine.line = self._open()
+        line: Tables = self._mine.line
+        self._wait_in(line)
+        return line
 
     def _wait_in(self, db: Tables) -> None:
         """Sets the time-out for locks, in steps of 50 ms, so that it seldom has to be changed."""
@@ -75,16 +71,16 @@ class Sqlite(Database):
     def _open(self) -> Tables:
         if not self._source:
             make_private(self.path)
-        connection = sqlite3.connect(
-            self._source.uri if self._source else self.path,
-            timeout=self._left(),
-            uri=bool(self._source),
-            check_same_thread=False,
-            cached_statements=256,
-        )
+        where, left = self._source.uri if self._source else self.path, self._left()
+        how: dict[str, Any] = {
+            "uri": bool(self._source),
+            "check_same_thread": False,
+            "cached_statements": 256,
+        }
+        connection = sqlite3.connect(where, timeout=left, **how)
         connection.row_factory = sqlite3.Row
         self._all.append(connection)
-        self._file = self._file or _identity(self.path)
+        self._file = self._file or stated(self.path, *IDENTITY)
         db = Tables(connection, execute_plugins=False)
         # A commit that also has to checkpoint takes ten times as long: `tidy` does that.
         # Secure: what was forgotten isn't in the file any more.
@@ -98,32 +94,22 @@ class Sqlite(Database):
             connection.close()
         self._all.clear()
         self._waits.clear()
-        self._reader, self._writer = Mine(), None
+        self._mine, self._writer = Mine(), None
 
     # -- statements ------------------------------------------------------------------------------------
 
-    def rows(self, sql: str, *values: Any) -> list[Row]:
+    def _execute(self, sql: str, values: Sequence[Any]) -> tuple[list[Row], int]:
         with self._troubles:
-            return self.db.execute(sql, plain(values)).fetchall()
+            cursor = self.db.execute(sql, plain(values))
+            return cursor.fetchall(), cursor.rowcount
 
     def each(self, sql: str, *values: Any) -> Iterator[Row]:
         with self._troubles:
             yield from self.db.execute(sql, plain(values))
 
-    def row(self, sql: str, *values: Any) -> Row | None:
-        with self._troubles:
-            cursor = self.db.execute(sql, plain(values))
-            first: Row | None = cursor.fetchone()
-            cursor.close()  # a statement with RETURNING isn't finished before its cursor is closed
-        return first
-
     def run_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         with self._troubles:
             self.db.conn.executemany(sql, map(plain, rows))
-
-    def run(self, sql: str, *values: Any) -> int:
-        with self._troubles:
-            return self.db.execute(sql, plain(values)).rowcount
 
     @contextmanager
     def standing_still(self) -> Iterator[None]:
@@ -244,10 +230,11 @@ class Sqlite(Database):
             yield f"row {row['rowid']} of {row['table']} refers to one of {row['parent']} that isn't there"
 
     def differences(self) -> Iterator[tuple[str, str]]:
-        return schema.differences(map(tuple, self.rows("SELECT type, name, sql FROM sqlite_master")))
+        has = schema.ours(self.rows("SELECT type, name, sql FROM sqlite_master"))
+        return schema.compared(schema.fresh(), has)
 
     def problem(self) -> str:
-        if self._file != _identity(self.path):
+        if self._file != stated(self.path, *IDENTITY):
             return (
                 f"The file {self.path} is gone or was replaced while the bot runs: what is saved now is "
                 "lost when it ends. Stop the bot, put the file back, and start it again."
@@ -291,12 +278,3 @@ class Troubles:
             f"The record {self._name} can't be used: {error}. Nothing was done. "
             "Check the free disk space and the file's permissions, then try again."
         ) from error
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """(device, inode) of a file, or None."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_dev, stat.st_ino

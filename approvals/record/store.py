@@ -4,9 +4,9 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
-from functools import reduce
+from functools import partial, reduce
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ from approvals.folding import apply, fold
 from approvals.ids import PersonId, RequestId, stamp
 from approvals.people import SOURCE
 from approvals.record import schema
-from approvals.record.chain import IN_FORCE, Anchor, Ledger, Sealed, Verified
-from approvals.record.claims import HELD, Claim, Claims, Lanes, held_by
+from approvals.record.chain import IN_FORCE, Ledger, Verified
+from approvals.record.claims import HELD, Claim, Claims, held_by
 from approvals.record.database import Database, Location, Overtaken, Server, StoreTrouble, WrongRecord, among
 from approvals.record.figures import Figures
 from approvals.record.index import Finding
@@ -29,10 +29,10 @@ from approvals.record.outbox import Outbox
 from approvals.record.people.forgetting import Forgetting
 from approvals.record.people.groups import Groups
 from approvals.record.people.people import People
-from approvals.record.people.reading import SAME, number_of
+from approvals.record.people.reading import number_of, same_rows
 from approvals.record.policies import Policies
 from approvals.record.sqlite import Sqlite, copy_file
-from approvals.record.verify import Watch, verify
+from approvals.record.verify import verify
 from approvals.refusals import Refused
 from approvals.request import Draft, Event, Request, Urgency, is_active, listed
 from approvals.splits import PEOPLE, told_apart
@@ -72,29 +72,24 @@ class Store(Claims, Policies):
         A record on a server is migrated only if the caller `migrates`, because that needs an owner's rights.
         Raises WrongRecord.
         """
-        super().__init__(database_at(where, source), now)
-        self._ledger = Ledger(self._on, now, salt)
-        self._lanes = Lanes(self._on, now)
-        self.finding = Finding(self._on, self._folded)
-        self.outbox = Outbox(self._on, now)
-        self.people = People(self._on, self.outbox.changed)
-        self.groups = Groups(self._on, now)
-        self.forgetting = Forgetting(self._on, self._ledger, self.people)
-        self.figures = Figures(self._on, now)
+        self.database = on = database_at(where, source)
+        """The database itself, for a room with tables of its own."""
+        super().__init__(on, now)
+        self._ledger = Ledger(on, now, salt)
+        self.finding, self.figures = Finding(on, self._folded), Figures(on, now)
+        self.outbox = Outbox(on, now)
+        self.people, self.groups = People(on, self.outbox.changed), Groups(on, now)
+        self.forgetting = Forgetting(on, self._ledger, self.people)
         self.moved: Callable[[Request, Request], None] = lambda before, after: None
         """Called with the request before and after events were appended, when they are committed."""
-        self._probe = Probe(self._on)
+        self.problem = Probe(on).problem
+        # What the database, and the ledger, do for everything in the record.
+        self.is_new, self.tidy, self.close = on.is_new, on.tidy, on.close
+        self.writing, self.standing_still, self.patience = on.writing, on.standing_still, on.patience
+        self.unit, self.alone, self.forget = on.unit, on.alone, on.forget
+        self.events, self.sealed, self.head = self._ledger.events, self._ledger.sealed, self._ledger.head
+        self.verify = partial(verify, on, self._ledger)
         self._prepare(where, migrates)
-
-    @property
-    def is_new(self) -> bool:
-        """Whether it was empty when it was opened."""
-        return self._on.is_new
-
-    @property
-    def database(self) -> Database:
-        """The database itself, for a room with tables of its own."""
-        return self._on
 
     @property
     def path(self) -> Path:
@@ -105,107 +100,67 @@ class Store(Claims, Policies):
 
     def _prepare(self, where: Location, migrates: bool) -> None:
         """Checks that this program can open the record, and migrates a file."""
+        name = self._on.name
         try:
             tables = self._on.tables()
             self.layout = self._layout() if tables else schema.LAYOUT
             if self._on.migrates_itself or migrates:
-                self._bring_up_to_date()
+                with self._on.migrating():
+                    if self.layout < schema.LAYOUT:
+                        self._file_all()
             elif not tables:
-                raise WrongRecord(
-                    f"There is no record in {self._on.name} yet: `miro-bot db migrate` makes one."
-                )
+                raise WrongRecord(f"There is no record in {name} yet: `miro-bot db migrate` makes one.")
             elif self.layout < schema.LAYOUT and isinstance(where, Server):
                 raise WrongRecord(
-                    f"{self._on.name} was written by an older miro-bot: run `miro-bot db migrate` first."
+                    f"{name} was written by an older miro-bot: run `miro-bot db migrate` first."
                 )
-        except WrongRecord:
-            self._on.close()
-            raise
         except StoreTrouble as error:
             self._on.close()
+            if isinstance(error, WrongRecord):
+                raise
             raise WrongRecord(
-                f"{self._on.name} can't be opened as a record: {error.__cause__}. Nothing was changed. "
+                f"{name} can't be opened as a record: {error.__cause__}. Nothing was changed. "
                 "Check MIRO_BOT_DATABASE. If the record is damaged, restore a backup that "
                 "`miro-bot audit verify` finds intact."
             ) from error
 
-    def _bring_up_to_date(self) -> None:
-        with self._on.migrating():
-            if self.layout < schema.LAYOUT:
-                self._file_all()
-
     def _file_all(self) -> None:
         """Indexes open requests again, as a new layout needs, and links the keys of people."""
-        self.people.link_known()
+        self.people.humans.link_all(schema.links_before(self._on))
         self._on.run("DELETE FROM found_by")
         for request in self.requests(states=OPEN, limit=ALL):
             expires = listed(request)["expires_at"]
             self._on.run("UPDATE requests SET expires_at = ? WHERE number = ?", expires, request.number)
             self.finding.file(request)
-            self._lanes.keep(request)
+            self._keep_lanes(request)
 
     def _layout(self) -> int:
         """The layout of the record. Raises WrongRecord if this program is too old for it."""
-        if "meta" not in self._on.tables():
-            raise self._no_record()
-        meta = {row["key"]: row["value"] for row in self._on.rows("SELECT key, value FROM meta")}
-        oldest = str(meta.get("oldest"))
+        name, is_record = self._on.name, "meta" in self._on.tables()
+        oldest, layout = (self._on.kept(key) if is_record else "" for key in ("oldest", "layout"))
         if not oldest.isdecimal():
-            raise self._no_record()
+            raise WrongRecord(f"{name} is a database, but not a record of this bot. Name another file.")
         if int(oldest) > schema.LAYOUT:
             raise WrongRecord(
-                f"{self._on.name} was written by a newer miro-bot (layout {meta['layout']}, this one knows "
-                f"{schema.LAYOUT}). Install that version again; nothing was changed."
+                f"{name} was written by a newer miro-bot (layout {layout}, this one knows {schema.LAYOUT}). "
+                "Install that version again; nothing was changed."
             )
-        return min(int(str(meta.get("layout"))), schema.LAYOUT)
-
-    def _no_record(self) -> WrongRecord:
-        return WrongRecord(f"{self._on.name} is a database, but not a record of this bot. Name another file.")
-
-    def patience(self, seconds: float) -> AbstractContextManager[None]:
-        """Within the block this thread waits for other writers at most so many seconds in all."""
-        return self._on.patience(seconds)
-
-    def problem(self, patience: float) -> str:
-        """Why the record can't be written, in a sentence, or ''; takes about `patience` seconds at most."""
-        return self._probe.problem(patience)
-
-    def writing(self) -> AbstractContextManager[None]:
-        """One transaction over everything in the store."""
-        return self._on.writing()
-
-    def unit(self) -> AbstractContextManager[None]:
-        """One unit of work of this thread: people and groups are read once, until they are written."""
-        return self._on.unit()
-
-    def alone(self) -> AbstractContextManager[None]:
-        """A block of reading for one thread at a time, on a database where that is faster."""
-        return self._on.alone()
-
-    def forget(self) -> None:
-        """Drops what this thread's unit of work has read, because it may have changed."""
-        self._on.forget()
-
-    def standing_still(self) -> AbstractContextManager[None]:
-        """Within the block this thread reads one snapshot, whatever others write."""
-        return self._on.standing_still()
+        return min(int(layout), schema.LAYOUT)
 
     # -- requests --------------------------------------------------------------------------------------
 
     def ask(self, draft: Draft, receipt: str = "", *more: Draft) -> Request:
         """Appends *asked* and `more`; returns the new request, for a known receipt the earlier one."""
         with self.writing():
-            row = self._on.row("SELECT coalesce(max(number), 0) + 1 FROM requests")
-            id = RequestId(f"R-{row[0] if row else 1}")
+            id = RequestId(f"R-{self._on.value('SELECT coalesce(max(number), 0) + 1 FROM requests')}")
             if receipt and not self._on.run(_RECEIPT, receipt, id):
-                seen = self._on.row("SELECT outcome FROM receipts WHERE key = ?", receipt)
-                if seen and seen["outcome"]:
-                    return self.request(RequestId(seen["outcome"]))
+                if seen := self._on.value("SELECT outcome FROM receipts WHERE key = ?", receipt):
+                    return self.request(seen)
                 raise Overtaken("This was taken already, but not as a request. Nothing was asked; ask anew.")
             request = fold(self._ledger.write(id, 1, [draft, *more]))
             line = listed(request) | {"action": request.action, "requester": request.requester}
             self._on.insert(f"requests (number, {', '.join(line)})", [(request.number, *line.values())])
-            self._lanes.keep(request)
+            self._keep_lanes(request)
             self.finding.file(request)  # pages show it shortly, after the worker's check
             self.outbox.asked(request)
             return request
@@ -236,17 +191,16 @@ class Store(Claims, Policies):
         """Updates the tables beside the entries."""
         line = listed(after)
         holds, fence = (f" AND {HELD}", held_by(claim, stamp(self._now()))) if claim else ("", ())
-        if not self._on.run(
-            f"UPDATE requests SET {' = ?, '.join(line)} = ?,"
-            " lease_until = CASE WHEN ? = 1 THEN lease_until END, owner = CASE WHEN ? = 1 THEN owner END"
-            f" WHERE number = ? AND version = ?{holds}",
-            *line.values(), *[line["active"]] * 2, before.number, before.version, *fence,
-        ):  # fmt: skip
-            if claim:
-                self._fence(claim, stamp(self._now()))
+        columns = [f"{name} = ?" for name in line]
+        columns += [f"{name} = CASE WHEN ? = 1 THEN {name} END" for name in ("lease_until", "owner")]
+        sql = f"UPDATE requests SET {', '.join(columns)} WHERE number = ? AND version = ?{holds}"
+        values = (*line.values(), line["active"], line["active"], before.number, before.version, *fence)
+        if not self._on.run(sql, *values):
+            if claim and self._on.row(f"SELECT 1 FROM requests WHERE {HELD}", *fence) is None:
+                raise claim.lost()
             raise Overtaken(f"{before.id} has moved on. Look at it again.")
         if _in_lanes(after) != _in_lanes(before):
-            self._lanes.keep(after)
+            self._keep_lanes(after)
         self.outbox.changed(self.finding.file(after, before), after)
         if after.is_end and after.because_of:
             self.outbox.redraw(after.because_of)  # its card shows what follows
@@ -262,8 +216,8 @@ class Store(Claims, Policies):
 
     def version(self, id: RequestId) -> int:
         """How many events a request has, without folding it."""
-        row = self._on.row("SELECT version FROM requests WHERE number = ?", int(id.removeprefix("R-")))
-        return int(row["version"]) if row else 0
+        number = int(id.removeprefix("R-"))
+        return int(self._on.value("SELECT version FROM requests WHERE number = ?", number) or 0)
 
     def requests(
         self, *, states: Iterable[str] = (), person: PersonId | None = None, limit: int = 200
@@ -272,9 +226,13 @@ class Store(Claims, Policies):
         states = tuple(states)
         if person is None:
             where = among("state", states) if states else "1 = 1"
-            sql = f"SELECT number FROM requests WHERE {where} ORDER BY number DESC LIMIT ?"
-            return self._read(sql, *states, limit)
-        return self._folded(self._numbers_of(person, states, limit))
+            return self._read(f"{where} ORDER BY number DESC LIMIT ?", *states, limit)
+        # An expression, so that the database uses the index of a person, which is in order.
+        where = among("state || ''", states) if states else "1 = 1"
+        newest, numbers = f"{where} ORDER BY number DESC LIMIT ?", set[int]()
+        for column, id in product(("requester", "subject"), same_rows(self._on, person)):
+            numbers |= {*self._select(f"{column} = ? AND {newest}", id, *states, limit)}
+        return self._folded(sorted(numbers, reverse=True)[:limit])
 
     def numbers(
         self,
@@ -295,8 +253,7 @@ class Store(Claims, Policies):
                 where.append(among(column, wanted))
                 values += wanted
         if person:
-            same = self._on.rows(f"{SAME} WHERE a.number = ?", number_of(person))
-            rows = {person, *(f"P-{row[0]}" for row in same)}
+            rows = same_rows(self._on, person)
             where.append(f"({among('r.requester', rows)} OR {among('r.subject', rows)})")
             values += [*rows, *rows]
         for sign, time in ((">=", since), ("<", until)):
@@ -311,19 +268,12 @@ class Store(Claims, Policies):
         """The requests with these ids, one at a time, without those that a newer program began."""
         return (request for id in ids for request in self._folded([int(id.removeprefix("R-"))]))
 
-    def _numbers_of(self, person: PersonId, states: Sequence[str], limit: int) -> list[int]:
-        """The newest requests by or about a person; rows with one address are one human."""
-        rows = self._on.rows(f"{SAME} WHERE a.number = ?", number_of(person))
-        # An expression, so that the database uses the index of a person, which is in order.
-        where = among("state || ''", states) if states else "1 = 1"
-        numbers: set[int] = set()
-        for column, id in product(("requester", "subject"), {person, *(f"P-{row[0]}" for row in rows)}):
-            sql = f"SELECT number FROM requests WHERE {column} = ? AND {where} ORDER BY number DESC LIMIT ?"
-            numbers |= {row["number"] for row in self._on.rows(sql, id, *states, limit)}
-        return sorted(numbers, reverse=True)[:limit]
+    def _select(self, where: str, *values: Any) -> list[int]:
+        """The numbers of the requests that a condition selects."""
+        return [row[0] for row in self._on.rows(f"SELECT number FROM requests WHERE {where}", *values)]
 
-    def _read(self, sql: str, *values: Any) -> list[Request]:
-        return self._folded(row["number"] for row in self._on.rows(sql, *values))
+    def _read(self, where: str, *values: Any) -> list[Request]:
+        return self._folded(self._select(where, *values))
 
     def _folded(self, numbers: Iterable[int]) -> list[Request]:
         requests = []
@@ -337,18 +287,14 @@ class Store(Claims, Policies):
     def twins(self, request: Request) -> Sequence[Request]:
         """Older open requests with the same action and subject."""
         subject = "subject = ?" if request.subject else "subject IS NULL"
-        return self._read(
-            f"SELECT number FROM requests WHERE {_IS_OPEN} AND action = ? AND {subject} AND number < ?"
-            " ORDER BY number",
-            *(value for value in (request.action, request.subject) if value), request.number,
-        )  # fmt: skip
+        values = (request.action, *((request.subject,) if request.subject else ()), request.number)
+        where = f"{_IS_OPEN} AND action = ? AND {subject} AND number < ? ORDER BY number"
+        return self._read(where, *values)
 
     def done(self, action: str, subject: PersonId) -> Sequence[Request]:
         """All done requests with this action about this person, newest first."""
-        return self._read(
-            "SELECT number FROM requests WHERE action = ? AND subject = ? AND state = ? ORDER BY number DESC",
-            action, subject, State.DONE,
-        )  # fmt: skip
+        where = "action = ? AND subject = ? AND state = ? ORDER BY number DESC"
+        return self._read(where, action, subject, State.DONE)
 
     def followers(self, request: RequestId) -> dict[RequestId, PersonId]:
         """{id of a request that joined this one: its requester}."""
@@ -363,8 +309,8 @@ class Store(Claims, Policies):
 
     def lines_in(self, bulk: RequestId, states: Collection[str]) -> list[RequestId]:
         """The ids of the lines of a bulk that are in one of these states, in order."""
-        sql = f"SELECT number FROM requests WHERE {_IS_LINE} AND {among('state', states)} ORDER BY number"
-        return [RequestId(f"R-{row['number']}") for row in self._on.rows(sql, bulk, *states)]
+        where = f"{_IS_LINE} AND {among('state', states)} ORDER BY number"
+        return [RequestId(f"R-{number}") for number in self._select(where, bulk, *states)]
 
     def stranded(self, limit: int = 50) -> list[RequestId]:
         """Some requests that follow from a bulk that has ended: approved, waiting, or begun together with it.
@@ -373,28 +319,22 @@ class Store(Claims, Policies):
         """
         states = (State.APPROVED, State.WAITING, State.WORKING)
         over = "SELECT 'R-' || number FROM requests WHERE number = CAST(substr(r.because_of, 3) AS BIGINT)"
-        rows = self._on.rows(
-            f"SELECT number FROM requests r WHERE {among('state', states)} AND (state != ? OR rank = ?)"
-            " AND action != 'bulk'"
-            f" AND lease_until IS NULL AND EXISTS ({over} AND action = 'bulk' AND NOT {_IS_OPEN})"
-            " ORDER BY next_due LIMIT ?",
-            *states, State.WORKING, int(Urgency.BULK), limit,
-        )  # fmt: skip
+        sql = f"""SELECT number FROM requests r WHERE {among("state", states)} AND (state != ? OR rank = ?)
+            AND action != 'bulk' AND lease_until IS NULL
+            AND EXISTS ({over} AND action = 'bulk' AND NOT {_IS_OPEN}) ORDER BY next_due LIMIT ?"""
+        rows = self._on.rows(sql, *states, State.WORKING, int(Urgency.BULK), limit)
         return [RequestId(f"R-{row['number']}") for row in rows]
 
     def because_of(self, request: RequestId) -> Sequence[Request]:
         """The open requests that follow from another, in order."""
-        sql = f"SELECT number FROM requests WHERE {_IS_OPEN} AND because_of = ? ORDER BY number"
-        return self._read(sql, request)
+        return self._read(f"{_IS_OPEN} AND because_of = ? ORDER BY number", request)
 
     # -- work ------------------------------------------------------------------------------------------
 
     def due(self, limit: int = 50) -> Sequence[Request]:
         """Requests with a deadline that is due: waiting ones, and access given for some days."""
-        return self._read(
-            "SELECT number FROM requests WHERE active = 0 AND next_due <= ? ORDER BY next_due LIMIT ?",
-            stamp(self._now()), limit,
-        )  # fmt: skip
+        where = "active = 0 AND next_due <= ? ORDER BY next_due LIMIT ?"
+        return self._read(where, stamp(self._now()), limit)
 
     def is_busy(self, lanes: Collection[str]) -> bool:
         """Whether a request is being carried out, or about to be, in one of these lanes."""
@@ -407,8 +347,7 @@ class Store(Claims, Policies):
 
     def once(self, receipt: str) -> bool:
         """Whether a receipt is new; stores it."""
-        with self.writing():
-            return self._on.run(_RECEIPT, receipt, "") == 1
+        return self._on.write(_RECEIPT, receipt, "") == 1
 
     # -- delegates and proof ---------------------------------------------------------------------------
 
@@ -422,12 +361,9 @@ class Store(Claims, Policies):
     def _write_away(self, draft: Draft) -> None:
         event = self._ledger.add(AWAY, draft)
         self._on.run("DELETE FROM delegations WHERE person = ?", number_of(event.by))
-        new = delegation(event)
-        if new:
-            self._on.run(
-                "INSERT INTO delegations VALUES (?,?,?,?)",
-                number_of(new.person), number_of(new.delegate), stamp(new.since), stamp(new.until),
-            )  # fmt: skip
+        if new := delegation(event):
+            row = number_of(new.person), number_of(new.delegate), stamp(new.since), stamp(new.until)
+            self._on.insert("delegations", [row])
         self._on.forget()
         self.outbox.changed([event.by])
 
@@ -449,12 +385,9 @@ class Store(Claims, Policies):
 
     def reviews(self) -> dict[str, bool]:
         """{id: whether it is open} of all access reviews, oldest first."""
-        rows = self._on.rows(
-            "SELECT stream, type FROM ledger l WHERE stream BETWEEN ? AND ?"
-            " AND version = (SELECT max(version) FROM ledger WHERE stream = l.stream)",
-            REVIEW, f"{REVIEW}~",
-        )  # fmt: skip
-        rows.sort(key=lambda row: int(row["stream"].removeprefix(REVIEW)))
+        last = "version = (SELECT max(version) FROM ledger WHERE stream = l.stream)"
+        sql = f"SELECT stream, type FROM ledger l WHERE stream BETWEEN ? AND ? AND {last}"
+        rows = sorted(self._on.rows(sql, REVIEW, f"{REVIEW}~"), key=lambda row: int(row[0][len(REVIEW) :]))
         return {row["stream"]: row["type"] != Step.CLOSED for row in rows}
 
     def hold(self, source: str) -> Hold:
@@ -463,54 +396,19 @@ class Store(Claims, Policies):
 
     def control(self, source: str, draft: Draft) -> None:
         """Appends an entry about a directory."""
-        with self.writing():
-            self._ledger.add(f"{SOURCE}{source}", draft)
-
-    def events(self, stream: str | None = None) -> Iterable[Event]:
-        """The entries of one request, or of the whole record, oldest first."""
-        return self._ledger.events(stream)
-
-    def sealed(self, stream: str | None = None) -> Iterable[Sealed]:
-        """The same entries as stored, with everything needed to check them."""
-        return self._ledger.sealed(stream)
-
-    def head(self) -> Anchor:
-        """The current length and last hash."""
-        return self._ledger.head()
-
-    def verify(
-        self,
-        anchors: Sequence[Anchor] = (),
-        checkpoint: Anchor | None = None,
-        watch: Watch = lambda entries, count: entries,
-    ) -> Verified:
-        """Verifies the whole record, or what follows a checkpoint."""
-        return verify(self._on, self._ledger, anchors, checkpoint, watch)
-
-    def grant(self, *roles: str, may_forget: bool = False) -> None:
-        """Grants roles of a server to run the bot: they can add to the ledger, not change it."""
-        for role in roles:
-            self._on.grant(role, may_forget)
-
-    def tidy(self) -> None:
-        """Does housekeeping while nobody waits."""
-        self._on.tidy()
-
-    def close(self) -> None:
-        """Closes all connections."""
-        self._on.close()
+        self._ledger.add(f"{SOURCE}{source}", draft)
 
 
 def _people_of(request: Request) -> Iterator[PersonId]:
     """Everybody that a request names; readers need them next."""
-    yield from (request.requester, *([request.subject] if request.subject else ()), *request.asking.notified)
-    yield from (request.hand_over.to,) if request.hand_over.to else ()
-    yield from (id for id, _ in request.asking.approvers)
-    yield from (id for vote in request.asking.votes for id in (vote.by, vote.principal))
+    asking = request.asking
+    yield from filter(None, (request.requester, request.subject, request.hand_over.to))
+    yield from (*asking.notified, *(id for id, _ in asking.approvers))
+    yield from (id for vote in asking.votes for id in (vote.by, vote.principal))
 
 
 def _in_lanes(request: Request) -> tuple[object, ...]:
-    """The values that decide its place in lanes (`Lanes.keep`)."""
+    """The values that decide its place in lanes (`Claims._keep_lanes`)."""
     held_until = request.next_due if request.progress.held else None
     return is_active(request), {*request.lanes}, request.priority, request.state is State.WORKING, held_until
 
@@ -535,22 +433,16 @@ class Probe:
         """The problem of the record, in a sentence, or ''; takes about `patience` seconds at most."""
         if self._lock.acquire(timeout=patience):
             try:
-                self._found = self._look(patience)
+                with self._on.patience(patience):
+                    self._found = self._on.problem() or self._write()
+            except StoreTrouble as error:
+                self._found = str(error)
             finally:
                 self._lock.release()
         return self._found
 
-    def _look(self, patience: float) -> str:
-        if problem := self._on.problem():
-            return problem
-        try:
-            with self._on.patience(patience):
-                self._write()
-        except StoreTrouble as error:
-            return str(error)
-        return ""
-
-    def _write(self) -> None:
+    def _write(self) -> str:
+        """Writes, and takes it back; ''. Raises StoreTrouble."""
         with suppress(_TakenBack), self._on.writing():
             self._on.run(_RECEIPT, "probe", "-" * ROOM)
             raise _TakenBack
@@ -560,6 +452,7 @@ class Probe:
                 self._on.run(_RECEIPT, "probe", "")
                 self._on.run("DELETE FROM receipts WHERE key = 'probe'")
             self._on.commit_failed = False
+        return ""
 
 
 def database_at(where: Location, source: Source | None = None) -> Database:

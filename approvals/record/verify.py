@@ -15,20 +15,8 @@ from approvals.folding import fold
 from approvals.humans import ordered
 from approvals.ids import BOT, stamp
 from approvals.people import SOURCE
-from approvals.record.chain import (
-    GENESIS,
-    IN_FORCE,
-    POLICY,
-    TEAMS_MEANT,
-    Anchor,
-    Entry,
-    Ledger,
-    Sealed,
-    Verified,
-    digest,
-    event,
-    faults,
-)
+from approvals.record import chain
+from approvals.record.chain import IN_FORCE, POLICY, Anchor, Entry, Ledger, Sealed, Verified, digest, event
 from approvals.record.database import Database, Row, StoreTrouble
 from approvals.record.index import keys
 from approvals.request import FORMATS, Request, is_active, listed
@@ -40,7 +28,11 @@ Watch = Callable[[Iterable[Sealed], int], Iterable[Sealed]]
 
 
 def verify(
-    on: Database, ledger: Ledger, anchors: Sequence[Anchor], checkpoint: Anchor | None, watch: Watch
+    on: Database,
+    ledger: Ledger,
+    anchors: Sequence[Anchor] = (),
+    checkpoint: Anchor | None = None,
+    watch: Watch = lambda entries, count: entries,
 ) -> Verified:
     """Checks the whole record. If a table isn't as it should be, nothing in it is relied on.
 
@@ -53,7 +45,7 @@ def verify(
         except StoreTrouble:
             if not damage:
                 raise
-            verdict = Verified(Anchor(0, GENESIS), 0, ("so not everything could be read",))
+            verdict = Verified(Anchor(0, chain.GENESIS), 0, ("so not everything could be read",))
     return replace(verdict, faults=(*damage, *verdict.faults))
 
 
@@ -63,22 +55,18 @@ def _looked_through(
     strange = [*on.differences()]
     wrong = [sentence for _, sentence in strange]
     if any(kind == "table" for kind, _ in strange):
-        return Verified(Anchor(0, GENESIS), 0, (*wrong, "so nothing else was checked"))
+        return Verified(Anchor(0, chain.GENESIS), 0, (*wrong, "so nothing else was checked"))
     noted, requests = list[str](), _Requests(on, is_whole=checkpoint is None)
     removed, count, since = Removed.by(ledger.events(PEOPLE)), ledger.head().count, 1
     if checkpoint:
         anchors, since = [checkpoint, *anchors], max(min(checkpoint.count, count), 1)
     entries = watch(ledger.sealed(since=since), count - since + 1)
-    end, broken = faults(_heard(on, entries, noted, requests, removed), anchors, since)
-    wrong += [*broken, *_policies(on), *noted, *_left(on), *requests.faults(ledger), *_away(on, ledger)]
-    wrong += _splits(on, ledger)
+    end, broken = chain.faults(_heard(on, entries, noted, requests, removed), anchors, since)
+    policies = {row["hash"]: row["text"].encode() for row in on.rows("SELECT hash, text FROM policies")}
+    edited = [hash[:12] for hash, text in policies.items() if sha256(text).hexdigest() != hash]
+    wrong += [*broken, *(f"the text of the policy {hash} was changed" for hash in edited), *noted, *_left(on)]
+    wrong += [*requests.faults(ledger), *_away(on, ledger), *_splits(on, ledger)]
     return Verified(end, requests.count, tuple(wrong))
-
-
-def _policies(on: Database) -> Iterator[str]:
-    for row in on.rows("SELECT hash, text FROM policies"):
-        if sha256(row["text"].encode()).hexdigest() != row["hash"]:
-            yield f"the text of the policy {row['hash'][:12]} was changed"
 
 
 def _heard(
@@ -104,7 +92,8 @@ def _said(
     sealed: Sealed, people: Collection[str], policies: Collection[str], removed: Removed
 ) -> Iterator[str]:
     entry, words = sealed
-    if not _is_known(entry):
+    types = _types(entry.stream)
+    if entry.type not in types if types else entry.format > FORMATS.get(entry.type, 0):
         whose = "a newer version wrote it, or someone changed it"
         yield f"{_name(entry)} has a type this program doesn't know: {whose}"
     if entry.by not in people:
@@ -125,18 +114,19 @@ def _left(on: Database) -> Iterator[str]:
         yield f"there is a {row['key']} for entry {row['seq']}, which doesn't exist"
 
 
-def _is_known(entry: Entry) -> bool:
-    if entry.stream == POLICY:
-        return entry.type in (IN_FORCE, TEAMS_MEANT)
-    if entry.stream == AWAY:
-        return entry.type in (DELEGATED, RETURNED)
-    if entry.stream == PEOPLE:
-        return entry.type in (SPLIT, FORGOTTEN)
-    if entry.stream.startswith(SOURCE):
-        return entry.type in [*Control]
-    if entry.stream.startswith(REVIEW):
-        return entry.type in [*Step]
-    return entry.format <= FORMATS.get(entry.type, 0)
+_STREAMS = {
+    POLICY: (IN_FORCE, chain.TEAMS_MEANT),
+    AWAY: (DELEGATED, RETURNED),
+    PEOPLE: (SPLIT, FORGOTTEN),
+    SOURCE: (*Control,),
+    REVIEW: (*Step,),
+}
+"""{how the name of a stream begins that is no request's: the types of its entries}."""
+
+
+def _types(stream: str) -> tuple[str, ...]:
+    """The types of the entries of a stream; () for a request's."""
+    return next((types for name, types in _STREAMS.items() if stream.startswith(name)), ())
 
 
 def _words(sealed: Sealed, removed: Removed) -> Iterator[str]:
@@ -172,7 +162,7 @@ class _Requests:
     def add(self, sealed: Sealed) -> None:
         """Adds one entry."""
         _, id, version, *_ = sealed.entry
-        if id in _OTHERS or id.startswith((REVIEW, SOURCE)):
+        if _types(id):
             return
         entries = self._entries.setdefault(id, [])
         if not self._is_whole:
@@ -261,7 +251,6 @@ def _brief(entries: Sequence[Sealed]) -> dict[str, Any] | None:
     return line | {"version": last.version, "state": state, "next_due": None, "active": 0, "expires_at": None}
 
 
-_OTHERS = (POLICY, AWAY, PEOPLE)
 _TELLING: dict[str, tuple[str, ...]] = {
     EventType.ASKED: ("action", "subject", "because_of", "urgency"),
     EventType.PLANNED: ("subject",),

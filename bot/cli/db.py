@@ -36,7 +36,8 @@ def migrate(roles: tuple[str, ...], may_forget: bool) -> None:
         check_folder(where)
         done = f"{where} is up to date" if is_there(where) else f"Created {where}"
         with closing(Store(where, migrates=True)) as store:
-            store.grant(*roles, may_forget=may_forget)
+            for role in roles:
+                store.database.grant(role, may_forget)
             say(f"{done}. Entries: {store.head().count}.")
 
 

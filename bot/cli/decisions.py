@@ -7,7 +7,7 @@ import click
 
 from approvals.decide import decide
 from approvals.decide.actor import Who, is_operator
-from approvals.decide.handing import report, take_back
+from approvals.decide.decide import report, take_back
 from approvals.ids import RequestId
 from approvals.people import listed
 from approvals.record.database import Location
@@ -212,7 +212,7 @@ def deny(id: str, email: str, reason: str, as_json: bool) -> None:
         raise failed(f"The reason is too long. Write at most {LONGEST_REASON} characters.")
 
     def no(desk: Desk, request: Request, who: Who) -> list[Draft]:
-        return decide.deny(request, who, reason, desk.table(request), request.action in CONFIDENTIAL)
+        return decide.deny(request, who, reason, desk.table(request))
 
     _decided(id, email, as_json, "denied", no)
 

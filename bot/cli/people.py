@@ -35,7 +35,7 @@ def split(one: str, other: str, email: str, reason: str) -> None:
     with open_bot(existing=True, leads=False) as bot:
         who = acting_as(bot, email)
         with bot.store.writing():
-            known = bot.store.people.known_as(key(one))
+            known = bot.store.people.humans.known(key(one))
             bot.store.split(split_draft(who, one, other, known, reason, bot.desk.policy))
             text = (
                 f"{one} and {other} now count as two people. {mark(who.person)} recorded this from a command "

@@ -21,6 +21,7 @@ import click
 
 from approvals.record.database import Location, Server
 from approvals.record.opening import OWNER_ONLY, beside
+from approvals.record.outbox import WORKSPACE
 from bot import app as composition
 from bot.app import Bot
 from bot.cli.common import check_folder, failed, open_bot, say, sentences, settings
@@ -99,7 +100,7 @@ def run(
     with sentences(), alone(known.database), open_bot(practice=practice) as bot:
         _announce(bot, practice, address)
         bot.people.home()  # reports a wrong token now, not at the first click
-        bot.store.outbox.keep_workspace(bot.people.workspace)
+        bot.store.database.keep(WORKSPACE, bot.people.workspace)
         serve = serving_http(bot, address) if address else serving_socket(bot)
         with serving_health(bot, health), serving_directory(bot, directory), serve:
             gc.freeze()  # what was loaded stays, and needn't be looked through again for 50 ms at a time

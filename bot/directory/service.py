@@ -183,7 +183,7 @@ def application(desk: Desk) -> WSGICallable:
 
     def in_miro(user: User) -> Mapping[str, Any]:
         person, groups = desk.find(user.user_name), desk.store.groups
-        teams, seen_at = groups.of(person) if person else (), groups.members_seen_at()
+        teams, seen_at = groups.of(person) if person else (), groups.seen_at("members")
         if not teams or seen_at is None:
             return {}
         return {"teams": [team.known_name for team in teams], "seenAt": stamp(seen_at)}

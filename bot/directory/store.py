@@ -188,8 +188,7 @@ class Directories:
 
     def sequence(self) -> int:
         """The number of the newest change of any directory; 0: nothing was ever said."""
-        row = self._on.row("SELECT coalesce(max(sequence), 0) AS newest FROM directory_entries")
-        return int(row["newest"]) if row else 0
+        return int(self._on.value("SELECT coalesce(max(sequence), 0) FROM directory_entries"))
 
     def heard_at(self, source: str) -> datetime | None:
         """When a directory changed something last; None if it never said anything."""
@@ -223,8 +222,7 @@ class Directories:
 
     def count(self, where: str, *values: Any) -> int:
         """How many entries a condition of ours selects."""
-        row = self._on.row(f"SELECT count(*) AS n FROM directory_entries WHERE {where}", *values)
-        return int(row["n"]) if row else 0
+        return int(self._on.value(f"SELECT count(*) FROM directory_entries WHERE {where}", *values))
 
     def _links(self, end: str, ids: Sequence[str]) -> Iterator[Row]:
         """The memberships of some ids, with the member's kind; `end`: the column that the ids are in."""

@@ -40,11 +40,8 @@ class Tokens:
     def create(self, source: str, random: Callable[[], str] = lambda: secrets.token_urlsafe(32)) -> str:
         """A new token for a directory; it can't be read again."""
         token = _PREFIX + random()
-        with self._on.writing():
-            self._on.run(
-                "INSERT INTO directory_tokens (source, digest, created_at) VALUES (?,?,?)",
-                source, _digest(token), stamp(self._now()),
-            )  # fmt: skip
+        sql = "INSERT INTO directory_tokens (source, digest, created_at) VALUES (?,?,?)"
+        self._on.write(sql, source, _digest(token), stamp(self._now()))
         return token
 
     def all(self) -> Sequence[Token]:
@@ -53,25 +50,18 @@ class Tokens:
 
     def revoke(self, number: int) -> bool:
         """Ends a token for good; False if there is none with this number that still counts."""
-        with self._on.writing():
-            return bool(
-                self._on.run(
-                    "UPDATE directory_tokens SET revoked_at = ? WHERE id = ? AND revoked_at = ''",
-                    stamp(self._now()), number,
-                )
-            )  # fmt: skip
+        sql = "UPDATE directory_tokens SET revoked_at = ? WHERE id = ? AND revoked_at = ''"
+        return self._on.write(sql, stamp(self._now()), number) == 1
 
     def source(self, token: str) -> str | None:
         """The directory that a token belongs to; None if it doesn't count."""
-        row = self._on.row(
-            "SELECT * FROM directory_tokens WHERE digest = ? AND revoked_at = ''", _digest(token)
-        )
+        sql = "SELECT * FROM directory_tokens WHERE digest = ? AND revoked_at = ''"
+        row = self._on.row(sql, _digest(token))
         if row is None:
             return None
         known, now = _token(row), self._now()
         if known.used_at is None or now - known.used_at >= NOTED:
-            with self._on.writing():
-                self._on.run("UPDATE directory_tokens SET used_at = ? WHERE id = ?", stamp(now), known.number)
+            self._on.write("UPDATE directory_tokens SET used_at = ? WHERE id = ?", stamp(now), known.number)
         return known.source
 
 

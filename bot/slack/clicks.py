@@ -10,17 +10,16 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from approvals.decide import decide, handing
-from approvals.decide.actor import Who
+from approvals.decide import decide
 from approvals.ids import SlackId
 from approvals.record.database import Overtaken, StoreTrouble
 from approvals.record.outbox import Note
 from approvals.refusals import Refused
-from approvals.request import Draft, Request
+from approvals.request import Request
 from bot.cards.blocks import Block, message
 from bot.cards.handles import Decision, Handle, place
 from bot.cards.named import mark
-from bot.context import CONFIDENTIAL, Desk
+from bot.context import Desk
 from bot.slack import answers, forms
 from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.deliver.home import is_home
@@ -79,8 +78,8 @@ class Clicks:
             "withdraw": lambda request, who: decide.withdraw(request, who, table(request)),
             "keep": lambda request, who: decide.withdraw(request, who, table(request)),
             "resume": lambda request, who: decide.resume(request, who, table(request)),
-            "take-back": lambda request, who: handing.take_back(request, who, table(request)),
-            "report": lambda request, who: handing.report(request, who, table(request)),
+            "take-back": lambda request, who: decide.take_back(request, who, table(request)),
+            "report": lambda request, who: decide.report(request, who, table(request)),
             "pause": lambda request, who: control.pause(self.desk, request, who),
             "continue": lambda request, who: control.go_on(self.desk, request, who),
         }
@@ -238,11 +237,7 @@ class Clicks:
         return forms.reply(request, len(request.asking.questions), asker, where)
 
     def _denying(self, reason: str) -> Decision:
-        def no(request: Request, who: Who) -> list[Draft]:
-            secret = request.action in CONFIDENTIAL
-            return decide.deny(request, who, reason, self.desk.table(request), secret)
-
-        return no
+        return lambda request, who: decide.deny(request, who, reason, self.desk.table(request))
 
     def details_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
         """Details shows what doesn't fit on a card, to those who have the card."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from approvals.decide.conversation import LONGEST_QUESTION
+from approvals.decide.decide import LONGEST_QUESTION
 from approvals.policy.rules import Rule
 from approvals.request import Request
 from bot.actions import ACTIONS

@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt import Ack, App, BoltContext
 
 from approvals.decide.actor import Who
-from approvals.decide.conversation import LONGEST_QUESTION
+from approvals.decide.decide import LONGEST_QUESTION
 from approvals.ids import RequestId
 from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from approvals.decide import conversation
+from approvals.decide import decide
 from approvals.decide.actor import Who
 from approvals.ids import RequestId
 from approvals.refusals import Refused
@@ -12,7 +12,7 @@ from approvals.request import Draft, Request
 from approvals.states import State
 from bot.cards.handles import Decision
 from bot.cards.scene import shortened
-from bot.context import CONFIDENTIAL, Desk, numbered
+from bot.context import Desk, numbered
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ ANSWERED = "This question was answered already. Nothing has changed."
 def nudge(desk: Desk, request: Request, who: Who) -> list[Draft]:
     """A reminder by whoever asked, or asked for the same later. Raises Refused."""
     followers = [*desk.store.followers(request.id).values()]
-    return conversation.nudge(request, who, desk.table(request), followers)
+    return decide.nudge(request, who, desk.table(request), followers)
 
 
 def reminded(desk: Desk, id: RequestId) -> str:
@@ -57,8 +57,7 @@ def asking(desk: Desk, text: str) -> Decision:
     """An approver's question."""
 
     def asks(request: Request, who: Who) -> list[Draft]:
-        secret = request.action in CONFIDENTIAL
-        return conversation.question(request, who, text, desk.table(request), secret)
+        return decide.question(request, who, text, desk.table(request))
 
     return asks
 
@@ -67,7 +66,7 @@ def replying(desk: Desk, number: str, text: str) -> Decision:
     """The answer to a question, by its number from 1."""
 
     def replies(request: Request, who: Who) -> list[Draft]:
-        drafts = conversation.reply(request, who, text, desk.table(request))
+        drafts = decide.reply(request, who, text, desk.table(request))
         if number != str(len(request.asking.questions)):
             raise Refused(ANSWERED)  # the form, or the card, is of an older question
         return drafts

@@ -196,8 +196,8 @@ def _link(desk: Desk, person: Person, account: MiroAccount) -> None:
     own = miro_key(account.id)
     if own not in person.keys or canonical(account.user_name) not in person.keys:
         with desk.store.writing():
-            desk.store.people.same_as(person.id, own)
-            desk.store.people.same_as(own, canonical(account.user_name))
+            desk.store.people.humans.link(person.id, own)
+            desk.store.people.humans.link(own, canonical(account.user_name))
 
 
 def not_found(desk: Desk, request: Request, command: Action) -> str:

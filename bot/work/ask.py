@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from approvals.decide import decide
 from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.decide.asking import looked_at
-from approvals.decide.handing import hand_over
+from approvals.decide.decide import hand_over
 from approvals.decide.tally import Ground
 from approvals.ids import PersonId, stamp
 from approvals.people import Standing

@@ -52,7 +52,7 @@ class Housekeeping:
             times.do("closed actions", REVIEW_EVERY, self._notify_of_closed)
         if desk.people_changed:
             times.schedule("review", timedelta())
-        known = desk.policies.hash, desk.store.people.relinked
+        known = desk.policies.hash, desk.store.people.humans.changes
         times.do("review", REVIEW_EVERY, self._review, subject=known)
         self._pass_time()  # by the deadlines of the policy in force
         self.refresh.lists()

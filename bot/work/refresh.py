@@ -223,7 +223,7 @@ class Refresh:
     def _members(self) -> None:
         """Reads the members of groups and the admins from one list of all accounts."""
         table = self.desk.store.groups
-        seen_at, now = table.members_seen_at(), self.desk.now()
+        seen_at, now = table.seen_at("members"), self.desk.now()
         if is_recent(seen_at, now, MEMBERS_EVERY - timedelta.resolution):
             return
         before, _ = table.admins()
@@ -232,7 +232,7 @@ class Refresh:
         with self.desk.store.writing():
             table.keep_admins([*kept, *map(_admin, entries.entries)])
             for account in entries.entries:  # the address of an account may change in Miro
-                self.desk.store.people.same_as(miro_key(account.id), canonical(account.user_name))
+                self.desk.store.people.humans.link(miro_key(account.id), canonical(account.user_name))
         table.keep_members(members, entries.may_hold)
         self._notify_of_entries("people", entries.complaints("person", "people"))
 

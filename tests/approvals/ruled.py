@@ -30,14 +30,14 @@ def in_force(scene: Scene, actions: str, top: str = "") -> None:
 
 def yes(scene: Scene, request: Request, name: str) -> Request:
     """Somebody approves, and that is written down."""
-    drafts = approve(request, scene.who(name), request.plan.revision, scene.table, False)
+    drafts = approve(request, scene.who(name), request.plan.revision, scene.table)
     return scene.store.append(request, drafts)
 
 
 def no_way(scene: Scene, request: Request, name: str) -> str:
     """What somebody reads who can't approve."""
     with pytest.raises(Refused) as told:
-        approve(request, scene.who(name), request.plan.revision, scene.table, False)
+        approve(request, scene.who(name), request.plan.revision, scene.table)
     return str(told.value)
 
 

@@ -163,7 +163,7 @@ def _approve(s: Stage, id: RequestId) -> None:
     def yes(request: Request) -> None:
         who = person(s, s.bot.desk.person(request.asking.notified[0]).email)
         table = s.bot.desk.table(request)
-        s.bot.store.append(request, approve(request, who, request.plan.revision, table, True))
+        s.bot.store.append(request, approve(request, who, request.plan.revision, table))
 
     yes(s.bot.store.request(id))
 

@@ -93,7 +93,7 @@ def _approve(scene: Stage) -> int:
     request = store.request(RequestId("R-1"))
     person = desk.person(request.asking.approvers[0][0])
     who = Who(person, person.account)
-    store.append(request, approve(request, who, request.plan.revision, desk.table(request), True))
+    store.append(request, approve(request, who, request.plan.revision, desk.table(request)))
     return len(request.plan.steps)
 
 

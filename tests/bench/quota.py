@@ -97,7 +97,7 @@ def _running(bot: Bot) -> Iterator[Bot]:
 def _approve(bot: Bot, request: Request) -> None:
     person = bot.desk.person(request.asking.approvers[0][0])
     who, table = Who(person, person.account), bot.desk.table(request)
-    bot.store.append(request, approve(request, who, request.plan.revision, table, True))
+    bot.store.append(request, approve(request, who, request.plan.revision, table))
 
 
 def _offboarded(bot: Bot, slack: Workspace, begin: float) -> tuple[float, float]:

@@ -110,7 +110,7 @@ def _approve_all(bot: Bot) -> None:
     for request in bot.store.requests():
         person = bot.desk.person(request.asking.approvers[0][0])
         who, table = Who(person, person.account), bot.desk.table(request)
-        bot.store.append(request, approve(request, who, request.plan.revision, table, True))
+        bot.store.append(request, approve(request, who, request.plan.revision, table))
 
 
 def _is_told(bot: Bot) -> bool:

@@ -144,5 +144,5 @@ def _approved(scene: Stage, emails: list[str]) -> None:
         pass
     for request in bot.store.requests(states=[State.WAITING]):
         person, table = bot.desk.person(request.asking.approvers[0][0]), bot.desk.table(request)
-        drafts = approve(request, Who(person, person.account), request.plan.revision, table, False)
+        drafts = approve(request, Who(person, person.account), request.plan.revision, table)
         bot.store.append(request, drafts)

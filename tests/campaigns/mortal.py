@@ -85,7 +85,7 @@ def work(bot: Bot, clock: Clock) -> int:
             person = bot.desk.person(request.asking.approvers[0][0])
             table = bot.desk.table(request)
             bot.store.append(
-                request, approve(request, Who(person, person.account), request.plan.revision, table, True)
+                request, approve(request, Who(person, person.account), request.plan.revision, table)
             )
         elif request.state is State.APPROVED and request.starts_at and request.starts_at > clock() + DAY:
             return 0  # what follows by itself, days later

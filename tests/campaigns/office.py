@@ -2,12 +2,13 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from approvals.case import Case
-from approvals.decide import conversation, decide
+from approvals.decide import decide
 from approvals.decide.actor import Who, check_standing
 from approvals.decide.asking import asking, looked_at, routing_words
 from approvals.decide.basis import Table
@@ -207,8 +208,10 @@ class Office:
 
     def yes(self, known: Known, who: Who, revision: str) -> list[Draft]:
         """A click on Approve. Raises Refused."""
-        secret = known.request.action == "offboard"
-        return decide.approve(known.request, who, revision, self.table(known), secret)
+        is_confidential = known.request.action == "offboard"
+        return decide.approve(
+            known.request, who, revision, replace(self.table(known), is_confidential=is_confidential)
+        )
 
     def denies(self, a: int, b: int) -> None:
         """Somebody presses Deny."""
@@ -217,7 +220,7 @@ class Office:
             return
         who = self.somebody(known, b)
         try:
-            drafts = decide.deny(known.request, who, "not now", self.table(known), False)
+            drafts = decide.deny(known.request, who, "not now", self.table(known))
         except Refused as error:
             self.court.turns_away(known, who, error)
             return
@@ -244,9 +247,9 @@ class Office:
         try:
             if request.asking.questions and not request.asking.questions[-1].answer:
                 asker = self.company.who(self.account(self.truth.human(known.ask.requester)))
-                drafts = conversation.reply(request, asker, "as we said", table)
+                drafts = decide.reply(request, asker, "as we said", table)
             else:
-                drafts = conversation.question(request, self.somebody(known, b), "why?", table, False)
+                drafts = decide.question(request, self.somebody(known, b), "why?", table)
         except Refused:
             return
         self.keeps(known, drafts)
@@ -258,7 +261,7 @@ class Office:
             return
         who = self.company.who(self.account(self.truth.human(known.ask.requester)))
         try:
-            drafts = conversation.nudge(known.request, who, self.table(known))
+            drafts = decide.nudge(known.request, who, self.table(known))
         except Refused:
             return
         assert known.spoke and self.now - known.spoke >= timedelta(hours=4), "a storm"

@@ -208,8 +208,8 @@ MUTATIONS = (
     Mutation(
         "who said yes can't say no",
         DECIDE,
-        "seat(request, who, table, confidential, again=True)",
-        "seat(request, who, table, confidential)",
+        "seat(request, who, table, again=True)\n    if not reason",
+        "seat(request, who, table)\n    if not reason",
         IN_DECIDING,
     ),
     Mutation(
@@ -223,8 +223,8 @@ MUTATIONS = (
     Mutation(
         "two send one thing",
         OUTBOX,
-        "AND key = ? AND lease = ? RETURNING *",
-        "AND key = ? AND ? IS NOT NULL RETURNING *",
+        'AND key = ? AND lease = ?"',
+        'AND key = ? AND ? IS NOT NULL"',
         IN_OUTBOX,
     ),
     Mutation(
@@ -281,8 +281,8 @@ MUTATIONS = (
     Mutation(
         "a call that did nothing has changed something",
         FOLDING,
-        "after = changed(before, unclear=before.unclear - 1, tried=before.tried[:-1])",
-        "after = changed(before, unclear=before.unclear - 1)",
+        'after = {"unclear": before.unclear - 1, "tried": before.tried[:-1]}',
+        'after = {"unclear": before.unclear - 1}',
         (*IN_FOLDING, *IN_TROUBLE),
     ),
     Mutation(

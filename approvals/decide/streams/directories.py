@@ -45,10 +45,9 @@ def folded(events: Iterable[Event]) -> Hold:
         hold = replace(hold, version=event.version)
         if event.type in (Control.PAUSED, Control.RESUMED):
             hold = replace(hold, is_paused=event.type == Control.PAUSED)
-        elif event.type == Control.HELD:
-            hold = replace(hold, counts=event.body["counts"], at=event.at, key=event.body["key"])
-        elif event.type == Control.RELEASED:
-            hold = replace(hold, counts={}, at=event.at, key="")
+        elif event.type in (Control.HELD, Control.RELEASED):
+            counts, key = event.body.get("counts", {}), event.body.get("key", "")
+            hold = replace(hold, counts=counts, at=event.at, key=key)
     return hold
 
 

@@ -1,15 +1,15 @@
 """Forgets people who are long gone, and texts of old requests: returns an entry, or raises Refused."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from approvals.decide.actor import Who, is_operator
-from approvals.ids import BOT, PersonId, RequestId
+from approvals.ids import RequestId
 from approvals.people import Person, Standing, key
 from approvals.policy.model import Policy
 from approvals.refusals import Refused
-from approvals.request import Draft, Event
+from approvals.request import Event
 
 FORGOTTEN = "forgotten"
 STRUCTURED = ("details", "case", "plan", "routing", "values", "lines", "gave", "teams", "unsure")
@@ -40,16 +40,6 @@ def check(who: Who, rows: Sequence[Person], pending: Sequence[RequestId], policy
         raise Refused(f"{pending[0]} isn't over. Try again when it is.")
     if named := sorted(keys & set(map(key, _TOKENS.findall(text)))):
         raise Refused(f"The policy names {named[0]}. Take it out of the policy first.")
-
-
-def person_forgotten(who: Who, rows: Iterable[PersonId], words: Mapping[str, list[int]]) -> Draft:
-    """The entry that a person was forgotten; `words`: {key: entries it was removed from}."""
-    return Draft(FORGOTTEN, who.person.id, {"people": [*rows], "removed": words}, who.signed)
-
-
-def texts_forgotten(streams: Sequence[str]) -> Draft:
-    """The entry that all but structured words of some requests were removed."""
-    return Draft(FORGOTTEN, BOT, {"requests": streams})
 
 
 @dataclass

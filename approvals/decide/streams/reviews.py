@@ -128,11 +128,8 @@ def due(review: Review, holders: Holders, now: datetime, policy: Policy) -> list
     left = review.having()
     # The address of an account may change in Miro; its id stays.
     has = {(key, right) for email, right, miro_id in holders for key in (email, miro_id)}
-    gone = [
-        each.number
-        for each in left
-        if has.isdisjoint((key, each.right) for key in (each.email, each.miro_id))
-    ]
+    names = {each.number: {(each.email, each.right), (each.miro_id, each.right)} for each in left}
+    gone = [number for number, mine in names.items() if has.isdisjoint(mine)]
     drafts = [Draft(Step.GONE, body={"accesses": gone})] if gone else []
     gap = (review.until - review.at) / (REMINDERS + 1)
     if review.closed_at:

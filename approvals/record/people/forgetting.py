@@ -7,18 +7,24 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from approvals.decide.actor import Who
-from approvals.decide.streams.forgetting import STRUCTURED, person_forgotten, texts_forgotten
+from approvals.decide.streams.forgetting import FORGOTTEN, STRUCTURED
 from approvals.ids import RequestId, stamp
 from approvals.people import Person, canonical
 from approvals.record.chain import Ledger
 from approvals.record.database import Database, among
 from approvals.record.people.people import People
 from approvals.record.people.reading import number_of
+from approvals.request import Draft
 from approvals.splits import PEOPLE
 from approvals.states import OPEN
 
 AT_ONCE = 200
 """Requests whose texts are removed in one transaction."""
+
+
+def _about(ids: Sequence[str]) -> str:
+    """The condition of requests by or about these people; it takes their ids twice."""
+    return f"({among('requester', ids)} OR {among('subject', ids)})"
 
 
 class Forgetting:
@@ -30,12 +36,9 @@ class Forgetting:
     def pending(self, rows: Sequence[Person]) -> list[RequestId]:
         """Requests by or about these people that are open, or give access that ends later."""
         ids = [person.id for person in rows]
-        requests = self._on.rows(
-            f"SELECT number FROM requests WHERE ({among('requester', ids)} OR {among('subject', ids)})"
-            f" AND ({among('state', OPEN)} OR next_due IS NOT NULL) ORDER BY number",
-            *ids, *ids, *OPEN,
-        )  # fmt: skip
-        return [RequestId(f"R-{row['number']}") for row in requests]
+        is_due = f"({among('state', OPEN)} OR next_due IS NOT NULL) ORDER BY number"
+        sql = f"SELECT number FROM requests WHERE {_about(ids)} AND {is_due}"
+        return [RequestId(f"R-{row['number']}") for row in self._on.rows(sql, *ids, *ids, *OPEN)]
 
     def person(self, rows: Sequence[Person], who: Who) -> int:
         """Removes all that names a human with these rows; returns how many words of the record."""
@@ -47,16 +50,14 @@ class Forgetting:
             self._on.run_each("DELETE FROM words WHERE seq = ? AND key = ?", pairs)
             self._clear(rows)
             self._people.forget(rows, self._ledger.salt())
-            self._ledger.add(PEOPLE, person_forgotten(who, [person.id for person in rows], words))
+            body = {"people": [person.id for person in rows], "removed": words}
+            self._ledger.add(PEOPLE, Draft(FORGOTTEN, who.person.id, body, who.signed))
         return len(pairs)
 
     def _words(self, rows: Sequence[Person]) -> Iterator[tuple[int, str]]:
         """(entry, key) of each word by or about them, or that names them."""
         ids, mentions = [person.id for person in rows], self._mentions(rows)
-        asked = self._on.rows(
-            f"SELECT number FROM requests WHERE {among('requester', ids)} OR {among('subject', ids)}",
-            *ids, *ids,
-        )  # fmt: skip
+        asked = self._on.rows(f"SELECT number FROM requests WHERE {_about(ids)}", *ids, *ids)
         streams = {f"R-{row['number']}" for row in asked}
         for seq, key, text, by, stream in self._on.each(
             "SELECT w.seq, w.key, w.text, l.by, l.stream FROM words w JOIN ledger l ON l.seq = w.seq"
@@ -107,40 +108,33 @@ class Forgetting:
 
         The rows stay: the number of the newest change must never be given again.
         """
+        empty = "name = '', external_id = '', body = '{}'"
+        gone = "deleted_at = coalesce(nullif(deleted_at, ''), changed_at)"
         for row in self._on.rows("SELECT id, body, deleted_at FROM directory_entries WHERE kind = 'User'"):
             body = json.loads(row["body"])
             is_gone = row["deleted_at"] or body.get("active") is False
             if is_gone and mentions.search(canonical(json.dumps(body, ensure_ascii=False))):
-                self._on.run(
-                    "UPDATE directory_entries SET name = '', external_id = '', body = '{}',"
-                    " deleted_at = coalesce(nullif(deleted_at, ''), changed_at) WHERE id = ?",
-                    row["id"],
-                )
+                self._on.run(f"UPDATE directory_entries SET {empty}, {gone} WHERE id = ?", row["id"])
                 self._on.run("DELETE FROM directory_members WHERE member_id = ?", row["id"])
                 self._on.run("DELETE FROM directory_words WHERE entry = ?", row["id"])
 
     def old(self, before: datetime) -> list[str]:
         """Requests that ended before a time, for good, and still have texts."""
-        rows = self._on.rows(
-            "SELECT l.stream FROM requests r JOIN ledger l ON l.stream = 'R-' || r.number"
-            f" AND l.version = r.version WHERE NOT {among('r.state', OPEN)} AND r.next_due IS NULL"
-            " AND l.at < ? AND EXISTS (SELECT 1 FROM ledger e JOIN words w ON w.seq = e.seq"
-            f" WHERE e.stream = l.stream AND NOT {among('w.key', STRUCTURED)}) ORDER BY r.number",
-            *OPEN, stamp(before), *STRUCTURED,
-        )  # fmt: skip
-        return [row["stream"] for row in rows]
+        words = "SELECT 1 FROM ledger e JOIN words w ON w.seq = e.seq WHERE e.stream = l.stream"
+        sql = f"""SELECT l.stream FROM requests r JOIN ledger l ON l.stream = 'R-' || r.number
+            AND l.version = r.version WHERE NOT {among("r.state", OPEN)} AND r.next_due IS NULL AND l.at < ?
+            AND EXISTS ({words} AND NOT {among("w.key", STRUCTURED)}) ORDER BY r.number"""
+        return [row["stream"] for row in self._on.rows(sql, *OPEN, stamp(before), *STRUCTURED)]
 
     def texts(self, before: datetime) -> int:
         """Removes the texts of requests that ended before a time; returns of how many."""
         streams = self.old(before)
         for at in range(0, len(streams), AT_ONCE):
             some = streams[at : at + AT_ONCE]
+            entries = f"SELECT seq FROM ledger WHERE {among('stream', some)}"
+            sql = f"DELETE FROM words WHERE NOT {among('key', STRUCTURED)} AND seq IN ({entries})"
             with self._on.writing():
-                self._on.run(
-                    f"DELETE FROM words WHERE NOT {among('key', STRUCTURED)}"
-                    f" AND seq IN (SELECT seq FROM ledger WHERE {among('stream', some)})",
-                    *STRUCTURED, *some,
-                )  # fmt: skip
+                self._on.run(sql, *STRUCTURED, *some)
                 self._on.run(f"UPDATE messages SET text = '' WHERE {among('request', some)}", *some)
-                self._ledger.add(PEOPLE, texts_forgotten(some))
+                self._ledger.add(PEOPLE, Draft(FORGOTTEN, body={"requests": some}))
         return len(streams)

@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Collection, Iterable, Sequence
 
-from approvals.humans import Kind, Link, Pair, grouped, ordered
+from approvals.humans import Kind, Link, Pair, grouped, is_parted, ordered
 from approvals.people import DIGEST
 from approvals.record.database import Database, among, places
 
@@ -11,7 +11,8 @@ _NEAR = """WITH RECURSIVE near(key) AS (
   SELECT one FROM links WHERE one = ? UNION SELECT other FROM links WHERE other = ?
   UNION SELECT CASE WHEN l.one = near.key THEN l.other ELSE l.one END
   FROM near JOIN links l ON l.one = near.key OR l.other = near.key
-) """
+) SELECT DISTINCT l.* FROM near JOIN links l ON l.one = near.key OR l.other = near.key"""
+"""Reads all links of the human to whom a key may belong."""
 
 
 KNOWN = "SELECT mine.key, its.key FROM humans mine JOIN humans its ON its.human = mine.human WHERE "
@@ -39,12 +40,8 @@ class Humans:
 
     def are_apart(self, key: str, other: str) -> bool:
         """Whether the policy in force or an operator says that two keys belong to different people."""
-        some, others = self.known(key), self.known(other)
-        rows = self._on.rows("SELECT one, other FROM apart")
-        return any(
-            (row["one"] in some and row["other"] in others) or (row["other"] in some and row["one"] in others)
-            for row in rows
-        )
+        pairs = self._on.rows("SELECT one, other FROM apart")
+        return is_parted(self.known(key), self.known(other), pairs)
 
     def link(self, key: str, other: str, kind: Kind = Kind.SEEN, *, anew: bool = False) -> None:
         """Links two keys; `anew`: as the newest link, though it may be an old one."""
@@ -53,21 +50,16 @@ class Humans:
                 self._on.run("DELETE FROM links WHERE one = ? AND other = ? AND kind = ?", key, other, kind)
             new = "INSERT INTO links (one, other, kind) VALUES (?,?,?) ON CONFLICT DO NOTHING"
             if self._on.run(new, key, other, kind):
-                self._recall([key, other])
+                # To the digests of somebody who was forgotten, if the keys are theirs.
+                recall = "INSERT INTO links (one, other, kind) SELECT ?, key, ? FROM humans WHERE key = ?"
+                for each, digest in zip((key, other), self._digests([key, other]), strict=False):
+                    self._on.run(f"{recall} ON CONFLICT DO NOTHING", each, Kind.SEEN, digest)
                 self._group(key)
-
-    def _recall(self, keys: Sequence[str]) -> None:
-        """Links keys to the digests of somebody who was forgotten, if they are theirs."""
-        new = "INSERT INTO links (one, other, kind) SELECT ?, key, ? FROM humans WHERE key = ?"
-        for key, digest in zip(keys, self._digests(keys), strict=False):
-            self._on.run(f"{new} ON CONFLICT DO NOTHING", key, Kind.SEEN, digest)
 
     def _digests(self, keys: Sequence[str]) -> list[str]:
         """The keyed digests that stand for forgotten keys; [] while nobody was forgotten."""
-        row = self._on.row("SELECT value FROM meta WHERE key = 'forgotten'")
-        secret = row["value"].encode() if row else b""
-        made = (hmac.digest(secret, key.encode(), "sha256").hex() for key in keys)
-        return [f"{DIGEST}{digest}" for digest in made] if row else []
+        secret = self._on.kept("forgotten").encode()
+        return [DIGEST + hmac.digest(secret, key.encode(), "sha256").hex() for key in keys if secret]
 
     def forget(self, keys: Collection[str], secret: str) -> None:
         """Replaces the keys of a human, but for its rows, by digests, by which they are excluded if they
@@ -75,10 +67,9 @@ class Humans:
         rows = sorted(key for key in keys if key.startswith("P-"))
         names = sorted(key for key in keys if not key.startswith(("P-", DIGEST)))
         self._on.run("INSERT INTO meta VALUES ('forgotten', ?) ON CONFLICT DO NOTHING", secret)
+        either = f"{among('one', names)} OR {among('other', names)}"
         for table in ("links", "apart"):
-            self._on.run(
-                f"DELETE FROM {table} WHERE {among('one', names)} OR {among('other', names)}", *names, *names
-            )
+            self._on.run(f"DELETE FROM {table} WHERE {either}", *names, *names)
         self._on.run(f"DELETE FROM humans WHERE {among('key', names)}", *names)
         self.link_all((row, digest, Kind.SEEN) for row in rows for digest in self._digests(names))
 
@@ -99,32 +90,24 @@ class Humans:
     def keep_policy(self, same: Collection[Pair], apart: Collection[Pair]) -> None:
         """Stores the pairs that the policy in force calls the same person, and different people."""
         with self._on.writing():
-            had = {(row["one"], row["other"]) for row in self._on.rows(
-                "SELECT one, other FROM links WHERE kind = ?", Kind.POLICY)}  # fmt: skip
-            for first, other in had - set(same):
-                self._on.run(
-                    "DELETE FROM links WHERE one = ? AND other = ? AND kind = ?", first, other, Kind.POLICY
-                )
-            new = [(first, other, Kind.POLICY.value) for first, other in set(same) - had]
-            self._on.run_each("INSERT INTO links (one, other, kind) VALUES (?,?,?)", new)
-            changed = self._keep_apart(Kind.POLICY, set(apart))
-            self._group_all(key for pair in {*(had ^ set(same)), *changed} for key in pair)
+            changed = self._replace("links", set(same)) | self._replace("apart", set(apart))
+            self._group_all(key for pair in changed for key in pair)
 
-    def _keep_apart(self, kind: str, pairs: set[Pair]) -> set[Pair]:
-        """Replaces the pairs of this kind that are different people; returns those that changed."""
-        rows = self._on.rows("SELECT one, other FROM apart WHERE kind = ?", kind)
+    def _replace(self, table: str, pairs: set[Pair]) -> set[Pair]:
+        """Replaces the policy's pairs in a table; returns those that changed."""
+        rows = self._on.rows(f"SELECT one, other FROM {table} WHERE kind = ?", Kind.POLICY)
         had = {(row["one"], row["other"]) for row in rows}
-        for key, other in had - pairs:
-            self._on.run("DELETE FROM apart WHERE one = ? AND other = ? AND kind = ?", key, other, kind)
-        self._on.run_each("INSERT INTO apart VALUES (?,?,?)", [(*pair, kind) for pair in pairs - had])
+        delete = f"DELETE FROM {table} WHERE one = ? AND other = ? AND kind = ?"
+        self._on.run_each(delete, [(*pair, Kind.POLICY) for pair in had - pairs])
+        insert = f"INSERT INTO {table} (one, other, kind) VALUES (?,?,?)"
+        self._on.run_each(insert, [(*pair, Kind.POLICY) for pair in pairs - had])
         return had ^ pairs
 
     def split(self, key: str, other: str) -> None:
         """Stores that two keys belong to different people; the caller appends it to the record."""
         with self._on.writing():
-            self._on.run(
-                "INSERT INTO apart VALUES (?,?,'split') ON CONFLICT DO NOTHING", *ordered(key, other)
-            )
+            sql = "INSERT INTO apart VALUES (?,?,'split') ON CONFLICT DO NOTHING"
+            self._on.run(sql, *ordered(key, other))
             self._group_all([key, other])
 
     def _group_all(self, keys: Iterable[str]) -> None:
@@ -135,11 +118,7 @@ class Humans:
 
     def _group(self, key: str) -> set[str]:
         """Recomputes the humans among all keys linked to a key, directly or not; returns these keys."""
-        rows = self._on.rows(
-            _NEAR + "SELECT DISTINCT l.* FROM near JOIN links l ON l.one = near.key OR l.other = near.key",
-            key,
-            key,
-        )
+        rows = self._on.rows(_NEAR, key, key)
         links = [Link(row["number"], row["one"], row["other"], Kind(row["kind"])) for row in rows]
         near = {key, *(end for link in links for end in (link.one, link.other))}
         apart = [(row["one"], row["other"]) for row in self._on.rows("SELECT one, other FROM apart")]
@@ -152,13 +131,10 @@ class Humans:
     def _keep(self, group: frozenset[str], before: dict[str, frozenset[str]]) -> None:
         if all(before[key] == group for key in group):
             return
-        human = min(group)
-        rows = [(key, human) for key in sorted(group)]
-        self._on.run(
-            f"INSERT INTO humans VALUES {places(rows)}"
-            " ON CONFLICT (key) DO UPDATE SET human = excluded.human",
-            *(value for row in rows for value in row),
-        )
+        keys = sorted(group)
+        new = f"INSERT INTO humans VALUES {places([(key, '') for key in keys])}"
+        values = (value for key in keys for value in (key, keys[0]))
+        self._on.run(f"{new} ON CONFLICT (key) DO UPDATE SET human = excluded.human", *values)
         self._on.forget()
         people = {key for key in group if key.startswith("P-")}
         if len(people) > 1 or any(len(_people(before[key])) > 1 for key in group):

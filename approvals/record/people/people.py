@@ -8,8 +8,7 @@ from approvals.humans import Kind, pairs
 from approvals.ids import PersonId, SlackId, stamp
 from approvals.people import SOURCE, Account, Delegation, Person, Standing, canonical, key, miro_key
 from approvals.record.database import Database, among
-from approvals.record.people.reading import SAME, Reading, account_of, delegation_of, number_of
-from approvals.record.schema import links_before
+from approvals.record.people.reading import FACTS, SAME, Reading, account_of, delegation_of, number_of
 
 
 class People(Reading):
@@ -19,11 +18,6 @@ class People(Reading):
         """`changed` is called with the people whose App Home may have changed."""
         super().__init__(on)
         self._changed = changed
-
-    @property
-    def relinked(self) -> int:
-        """Counts changes of who is the same human, as seen by this process."""
-        return self._humans.changes
 
     def meet(self, *, slack_id: SlackId | None = None, email: str = "") -> Person:
         """The person with a Slack account or an address, inserted if unknown."""
@@ -39,50 +33,41 @@ class People(Reading):
 
     def _row(self, email: str) -> int:
         """Inserts a row with this address; returns its number."""
-        row = self._on.row("INSERT INTO people (email) VALUES (?) RETURNING number", email)
-        assert row
-        return int(row["number"])
+        return int(self._on.value("INSERT INTO people (email) VALUES (?) RETURNING number", email))
 
     def _new(self, slack_id: SlackId | None, email: str) -> Person:
         number = self._row(email)
         id = PersonId(f"P-{number}")
         if email:
-            self._humans.link(id, email)
+            self.humans.link(id, email)
         if slack_id:
-            self._on.run(
-                "INSERT INTO accounts (number, slack_id, person, standing)"
-                " SELECT coalesce(max(number), 0) + 1, ?, ?, ? FROM accounts",
-                slack_id, number, Standing.UNKNOWN,
-            )  # fmt: skip
-            self._humans.link(id, slack_id, Kind.ACCOUNT)
+            row = "SELECT coalesce(max(number), 0) + 1, ?, ?, ? FROM accounts"
+            sql = f"INSERT INTO accounts (number, slack_id, person, standing) {row}"
+            self._on.run(sql, slack_id, number, Standing.UNKNOWN)
+            self.humans.link(id, slack_id, Kind.ACCOUNT)
         return self.person(id)
 
     def learn(self, id: PersonId, **facts: str) -> Person:
         """Stores email, name, given, family or miro_id. Raises TypeError for any other fact."""
-        if not facts.keys() <= {"email", "name", "given", "family", "miro_id"}:
+        if not facts.keys() <= {*FACTS}:
             raise TypeError(f"people have no {', '.join(facts)}")
         with self._writing():
             for column, value in facts.items():
                 kept = canonical(value) if column == "email" else value
                 changed = f"UPDATE people SET {column} = ? WHERE number = ? AND {column} != ?"
-                if self._on.run(changed, kept, number_of(id), kept) and kept:
-                    self._link(id, column, kept)
+                is_new = self._on.run(changed, kept, number_of(id), kept) and kept
+                if is_new and column in ("email", "miro_id"):
+                    # The link stays when the row gets another value.
+                    self.humans.link(id, kept if column == "email" else miro_key(kept), anew=True)
             return self.person(id)
-
-    def _link(self, id: PersonId, column: str, value: str) -> None:
-        """Links a row to a value; the link stays when the row gets another value."""
-        if column == "email":
-            self._humans.link(id, value, anew=True)
-        elif column == "miro_id":
-            self._humans.link(id, miro_key(value), anew=True)
 
     def source(self, name: str, title: str) -> Person:
         """The row under which a directory asks, inserted if unknown; it is no human's."""
         with self._writing():
-            row = next((key for key in self.known_as(f"{SOURCE}{name}") if key.startswith("P-")), "")
+            row = next((key for key in self.humans.known(f"{SOURCE}{name}") if key.startswith("P-")), "")
             id = PersonId(row or f"P-{self._row('')}")
             if not row:
-                self._humans.link(id, f"{SOURCE}{name}")
+                self.humans.link(id, f"{SOURCE}{name}")
             return self.learn(id, name=title)
 
     def disown(self, id: PersonId) -> Person:
@@ -91,7 +76,7 @@ class People(Reading):
             email = self.person(id).email
             for row in self._on.rows("SELECT number FROM people WHERE email = ? AND email != ''", email):
                 self.learn(PersonId(f"P-{row['number']}"), email="")
-                self._humans.unlink(f"P-{row['number']}", email)
+                self.humans.unlink(f"P-{row['number']}", email)
             return self.person(id)
 
     def saw(self, account: Account, email: str, **names: str) -> Person:
@@ -106,26 +91,23 @@ class People(Reading):
             before = next(known for known in person.accounts if known.slack_id == account.slack_id)
             if email and person.email != canonical(email):
                 other = self.by_email(email)
-                if other and self._humans.are_apart(person.id, other.id):
+                if other and self.humans.are_apart(person.id, other.id):
                     other = self.learn(other.id, email="") and None
                 person = self.learn(person.id, email=email)
                 person = other or person
-                self._humans.link(person.id, account.slack_id, Kind.ACCOUNT)
-            checked = stamp(account.checked_at) if account.checked_at else None
-            self._on.run(
-                "UPDATE accounts SET person = ?, standing = ?, checked_at = ?, zone = ? WHERE slack_id = ?",
-                number_of(person.id), account.standing, checked, account.zone, account.slack_id,
-            )  # fmt: skip
-            if account.checked_at and not before.says_the_same(account, account.checked_at):
-                self._changed([person.id])
+                self.humans.link(person.id, account.slack_id, Kind.ACCOUNT)
+            seen = account.standing, stamp(account.checked_at) if account.checked_at else None, account.zone
+            sql = "UPDATE accounts SET person = ?, standing = ?, checked_at = ?, zone = ? WHERE slack_id = ?"
+            self._on.run(sql, number_of(person.id), *seen, account.slack_id)
+            at = account.checked_at
+            if at and (before.standing, before.fresh(at)) != (account.standing, account.fresh(at)):
+                self._changed([person.id])  # who may do other things now
             return self.learn(person.id, **names)
 
     def away_as(self, id: PersonId) -> list[PersonId]:
         """The other rows of a person that have a delegate."""
-        rows = self._on.rows(
-            f"SELECT person FROM delegations WHERE person != ? AND person IN ({SAME} WHERE a.number = ?)",
-            number_of(id), number_of(id),
-        )  # fmt: skip
+        others = f"SELECT person FROM delegations WHERE person != ? AND person IN ({SAME} WHERE a.number = ?)"
+        rows = self._on.rows(others, number_of(id), number_of(id))
         return [PersonId(f"P-{row['person']}") for row in rows]
 
     def delegations(self, ids: Sequence[PersonId]) -> list[Delegation]:
@@ -134,14 +116,6 @@ class People(Reading):
         where = f"{among('person', numbers)} OR {among('delegate', numbers)}"
         rows = self._on.rows(f"SELECT * FROM delegations WHERE {where} ORDER BY person", *numbers, *numbers)
         return [delegation_of(row) for row in rows]
-
-    def same_as(self, entry: str, other: str) -> None:
-        """Links two addresses, accounts or Miro ids that belong to one human (keys of `Person.keys`)."""
-        self._humans.link(entry, other)
-
-    def known_as(self, key: str) -> frozenset[str]:
-        """Everything that is linked to an address, Slack account or Miro id, itself included."""
-        return self._humans.known(key)
 
     def by_miro_id(self) -> dict[str, PersonId]:
         """{Miro id: its person} of everybody whose Miro account is known."""
@@ -160,20 +134,20 @@ class People(Reading):
         """Stores whom the policy in force calls the same person, and whom different people."""
         with self._writing():
             told_apart = pairs(apart)
-            self._humans.keep_policy({(key(entry), key(other)) for entry, other in same.items()}, told_apart)
+            self.humans.keep_policy({(key(entry), key(other)) for entry, other in same.items()}, told_apart)
             for entry, other in sorted(told_apart):
                 self._part(entry, other)
 
     def split(self, first: str, other: str) -> None:
         """Stores that two people are different, by a key of each."""
         with self._writing():
-            self._humans.split(first, other)
+            self.humans.split(first, other)
             self._part(first, other)
 
     def forget(self, rows: Sequence[Person], secret: str) -> None:
         """Replaces every key of these rows by a digest; `secret`: as in `Humans.forget`."""
         with self._writing():
-            self._humans.forget({key for person in rows for key in person.keys}, secret)
+            self.humans.forget({key for person in rows for key in person.keys}, secret)
 
     def _part(self, first: str, other: str) -> None:
         """If two keys are accounts of one row, gives the second a row of its own.
@@ -183,27 +157,18 @@ class People(Reading):
         rows = self._on.rows("SELECT slack_id, person FROM accounts WHERE slack_id IN (?,?)", first, other)
         if len(rows) == 2 and rows[0]["person"] == rows[1]["person"]:
             number = self._row("")
-            self._on.run(
-                "UPDATE accounts SET person = ?, checked_at = NULL WHERE slack_id = ?", number, other
-            )
-            self._humans.unlink(f"P-{rows[0]['person']}", other, Kind.ACCOUNT)
-            self._humans.link(f"P-{number}", other, Kind.ACCOUNT)
-
-    def link_known(self) -> None:
-        """Writes the links for the rows of a record from before there were links."""
-        self._humans.link_all(links_before(self._on))
+            sql = "UPDATE accounts SET person = ?, checked_at = NULL WHERE slack_id = ?"
+            self._on.run(sql, number, other)
+            self.humans.unlink(f"P-{rows[0]['person']}", other, Kind.ACCOUNT)
+            self.humans.link(f"P-{number}", other, Kind.ACCOUNT)
 
     def stale(self, before: datetime, limit: int, latest: datetime | None = None) -> Sequence[Account]:
         """Accounts last looked up before a time, oldest first.
 
         Then those looked up after `latest` (now): their time is from a clock that was ahead.
         """
-        rows = self._on.rows(
-            "SELECT * FROM accounts WHERE coalesce(checked_at, '') < ?"
-            " ORDER BY coalesce(checked_at, '') LIMIT ?",
-            stamp(before), limit,
-        )  # fmt: skip
+        sql = "SELECT * FROM accounts WHERE coalesce(checked_at, '')"
+        rows = self._on.rows(f"{sql} < ? ORDER BY coalesce(checked_at, '') LIMIT ?", stamp(before), limit)
         if latest and len(rows) < limit:
-            ahead = "SELECT * FROM accounts WHERE coalesce(checked_at, '') > ? LIMIT ?"
-            rows += self._on.rows(ahead, stamp(latest + SKEW), limit - len(rows))
+            rows += self._on.rows(f"{sql} > ? LIMIT ?", stamp(latest + SKEW), limit - len(rows))
         return [account_of(row) for row in rows]

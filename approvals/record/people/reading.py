@@ -16,6 +16,9 @@ from approvals.record.people.humans import Humans
 Key = tuple[str, int | str]
 """How to find a row: ("number", 7), ("email", "ada@example.com") or ("slack_id", "U0ADA")."""
 
+FACTS = ("email", "name", "given", "family", "miro_id")
+"""What is stored of a person, besides their accounts."""
+
 # The condition is on b: otherwise databases don't use the index of addresses.
 _SAME = "people a JOIN people b ON b.number = a.number OR (b.email != '' AND b.email = a.email)"
 SAME = f"SELECT b.number FROM {_SAME}"
@@ -47,6 +50,12 @@ def number_of(id: PersonId) -> int:
     return int(id.removeprefix("P-"))
 
 
+def same_rows(on: Database, id: PersonId) -> list[PersonId]:
+    """The rows with today's address of this one, itself included: they are one human."""
+    rows = on.rows(f"{SAME} WHERE a.number = ?", number_of(id))
+    return [*dict.fromkeys([id, *(PersonId(f"P-{row['number']}") for row in rows)])]
+
+
 def account_of(row: Row) -> Account:
     """A row of the table of accounts."""
     checked = unstamp(row["checked_at"]) if row["checked_at"] else None
@@ -63,7 +72,7 @@ class Reading:
     """The directory by which requests are decided."""
 
     def __init__(self, on: Database) -> None:
-        self._on, self._humans = on, Humans(on)
+        self._on, self.humans = on, Humans(on)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -89,20 +98,19 @@ class Reading:
         values = [value for some in by_kind.values() for value in some]
         rows = self._on.rows(_ROWS.format(" UNION ".join(wanted)), *values)
         people = {row["number"]: row for row in rows}
-        human = self._humans.all_known([f"P-{number}" for number in people])
-        accounts = defaultdict[int | str, list[Account]](list)
+        human = self.humans.all_known([f"P-{number}" for number in people])
+        accounts, turns = defaultdict[int | str, list[Account]](list), defaultdict[int | str, int](int)
+        for row in rows:
+            same = row["email"] or row["number"]
+            turns[same] = max(turns[same], row["turn"] or 0)  # odd: the newest request closed the account
         for row in sorted((row for row in rows if row["slack_id"]), key=lambda row: row["place"]):
             accounts[row["email"] or row["number"]].append(account_of(row))
-        turns = defaultdict[int | str, int](int)  # odd: the newest request closed the account
-        for row in rows:
-            turns[row["email"] or row["number"]] = max(turns[row["email"] or row["number"]], row["turn"] or 0)
         read: dict[Key, Person] = {}
         for number, row in people.items():
-            id, email = f"P-{number}", row["email"]
-            person = Person(
-                PersonId(id), email, row["name"], row["given"], row["family"], row["miro_id"],
-                tuple(accounts[email or number]), turns[email or number] % 2 == 1, human[id],
-            )  # fmt: skip
+            id, email, same = PersonId(f"P-{number}"), row["email"], row["email"] or number
+            facts = {name: row[name] for name in FACTS}
+            mine, is_offboarded = tuple(accounts[same]), turns[same] % 2 == 1
+            person = Person(id, **facts, accounts=mine, is_offboarded=is_offboarded, known=human[id])
             read["number", number] = person
             if email:
                 read.setdefault(("email", email), person)
@@ -114,12 +122,9 @@ class Reading:
 
     def expect(self, ids: Iterable[PersonId] = (), entries: Iterable[str] = ()) -> None:
         """Announces people who will be read, by id, or by address or account as policies name them."""
-        self._people.expect(
-            [
-                *(("number", int(id[2:])) for id in ids if re.fullmatch("P-[0-9]{1,18}", id)),
-                *(("email", canonical(key)) if "@" in key else ("slack_id", key) for key in entries if key),
-            ]
-        )
+        numbers = (("number", int(id[2:])) for id in ids if re.fullmatch("P-[0-9]{1,18}", id))
+        others = (("email", canonical(key)) if "@" in key else ("slack_id", key) for key in entries if key)
+        self._people.expect([*numbers, *others])
 
     def person(self, id: PersonId) -> Person:
         """The person with this id. Raises KeyError."""
@@ -164,13 +169,11 @@ class Reading:
     def _groups(self, handles: Collection[str]) -> dict[str, tuple[str, list[SlackId]]]:
         """{handle: (when it was looked up, its members)} of user groups and channels."""
         groups: dict[str, tuple[str, list[SlackId]]] = {}
-        for row in self._on.rows(
-            "SELECT s.handle, s.seen_at, m.slack_id FROM user_groups_seen s LEFT JOIN user_groups m"
-            f" ON m.handle = s.handle WHERE {among('s.handle', handles)} ORDER BY m.slack_id",
-            *handles,
-        ):  # fmt: skip
-            _, members = groups.setdefault(row["handle"], (row["seen_at"], []))
-            members += [SlackId(row["slack_id"])] if row["slack_id"] else []
+        both = "user_groups_seen s LEFT JOIN user_groups m ON m.handle = s.handle"
+        sql = f"SELECT s.handle, s.seen_at, m.slack_id FROM {both} WHERE {among('s.handle', handles)}"
+        for handle, seen_at, slack_id in self._on.rows(f"{sql} ORDER BY m.slack_id", *handles):
+            _, members = groups.setdefault(handle, (seen_at, []))
+            members += [SlackId(slack_id)] if slack_id else []
         return groups
 
     def _group(self, handle: str, now: datetime) -> list[SlackId] | None:
@@ -189,12 +192,10 @@ class Reading:
 
     def keep_manager(self, id: PersonId, boss: PersonId | None, now: datetime) -> None:
         """Stores a person's manager by Slack or Miro; None: no manager is known."""
+        row = number_of(id), number_of(boss) if boss else None, stamp(now)
+        anew = "ON CONFLICT (person) DO UPDATE SET boss = excluded.boss, seen_at = excluded.seen_at"
         with self._writing():
-            self._on.run(
-                "INSERT INTO managers VALUES (?,?,?)"
-                " ON CONFLICT (person) DO UPDATE SET boss = excluded.boss, seen_at = excluded.seen_at",
-                number_of(id), number_of(boss) if boss else None, stamp(now),
-            )  # fmt: skip
+            self._on.run(f"INSERT INTO managers VALUES (?,?,?) {anew}", *row)
 
     def _managers(self, numbers: Collection[int]) -> dict[int, list[Row]]:
         return self._about("managers", numbers)
@@ -206,12 +207,10 @@ class Reading:
 
     def _about(self, table: str, numbers: Collection[int]) -> dict[int, list[Row]]:
         """{number: rows of a table about that person}; rows with one address are one human."""
-        about = defaultdict[int, list[Row]](list)
-        for row in self._on.rows(
-            f"SELECT a.number AS whose, t.* FROM {_SAME} JOIN {table} t ON t.person = b.number"
-            f" WHERE {among('a.number', numbers)} ORDER BY t.person",
-            *numbers,
-        ):
+        about, which = defaultdict[int, list[Row]](list), among("a.number", numbers)
+        both = f"{_SAME} JOIN {table} t ON t.person = b.number"
+        sql = f"SELECT a.number AS whose, t.* FROM {both} WHERE {which} ORDER BY t.person"
+        for row in self._on.rows(sql, *numbers):
             about[row["whose"]].append(row)
         return about
 

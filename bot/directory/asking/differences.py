@@ -203,7 +203,7 @@ def _wants(fact: str, word: Wanted) -> bool:
 
 def _is_on_its_way(push: Push, id: EntryId) -> bool:
     """Whether a request about somebody is open, or ended after Miro was listed."""
-    seen, person = push.desk.store.groups.members_seen_at(), push.row(id).person
+    seen, person = push.desk.store.groups.seen_at("members"), push.row(id).person
     requests = push.desk.store.requests(person=person) if person else ()
     return any(
         (each.state in OPEN and each.state is not State.STOPPED)

@@ -33,7 +33,7 @@ class Feeder:
 
     def step(self) -> bool:
         """Asks for some people; returns whether there was anybody."""
-        if self.desk.practice or self.desk.store.groups.members_seen_at() is None:
+        if self.desk.practice or self.desk.store.groups.seen_at("members") is None:
             return False  # a request made in practice would stay practice, and the word be lost
         with self.desk.store.unit():
             return any([self._step(name) for name in self.desk.policy.directory])

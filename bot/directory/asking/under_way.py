@@ -44,7 +44,7 @@ def leaving(
 ) -> set[str]:
     """Those of some addresses from whom a request takes Company Admin rights that is open, or done since Miro
     listed them. `wants`: whether a directory still wants a request of its own."""
-    seen, together, store = desk.store.groups.admins_seen_at(), unmade(desk, source), desk.store
+    seen, together, store = desk.store.groups.seen_at("admins"), unmade(desk, source), desk.store
 
     def takes(request: Request, person: Person) -> bool:
         is_newer = request.outcome and seen and request.outcome.at > seen

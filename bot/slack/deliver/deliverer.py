@@ -71,7 +71,7 @@ class Deliverer:
 
     def __post_init__(self) -> None:
         now, self._outbox = self.desk.now, self.desk.store.outbox
-        self._verdicts = Verdicts(now, self._outbox, self._returned.append)
+        self._verdicts = Verdicts(now, self.desk.store.database, self._returned.append)
         line = Line(self.client, self.pace, self._verdicts, TokenCheck(self.client, self.pace, now))
         self._notes, self._copies = Notes(self.desk, line), Copies(self.desk, line)
         self.pages = Pages(self.desk, line)
@@ -223,7 +223,7 @@ class Deliverer:
         """
         store, people = self.desk.store, self.desk.operators()
         everybody = frozenset(person.id for person in people)
-        seen = (everybody, store.groups.admins_seen_at(), *store.finding.in_trouble())
+        seen = (everybody, store.groups.seen_at("admins"), *store.finding.in_trouble())
         able = frozenset(person.id for person in people if is_colleague(person))
         is_new = (seen, able) != (self._looked_after, self._able)
         if seen != self._looked_after:

@@ -282,7 +282,7 @@ class Gathering:
         if teams is None:
             return Section("my-teams")
         names = listed([self._desk.tables().label(team) for team in teams]) or "You're in no team."
-        seen = self._desk.store.groups.members_seen_at()
+        seen = self._desk.store.groups.seen_at("members")
         return Section("my-teams", "Your teams", (names,), small=(self._seen(seen),))
 
     def _seen(self, at: datetime | None) -> str:

@@ -21,8 +21,8 @@ from datetime import datetime, timedelta
 from pydantic import TypeAdapter, ValidationError
 
 from approvals.clocks import is_recent
-from approvals.record.database import StoreTrouble
-from approvals.record.outbox import Outbox, backoff
+from approvals.record.database import Database, StoreTrouble
+from approvals.record.outbox import backoff
 
 log = logging.getLogger(__name__)
 
@@ -60,10 +60,10 @@ class Verdicts:
     """
 
     def __init__(
-        self, now: Callable[[], datetime], stored: Outbox, came_back: Callable[[str], None] = lambda _: None
+        self, now: Callable[[], datetime], on: Database, came_back: Callable[[str], None] = lambda _: None
     ) -> None:
         """`came_back` is called with each refused recipient who was reached or acted since."""
-        self._now, self._stored, self._came_back = now, stored, came_back
+        self._now, self._on, self._came_back = now, on, came_back
         self._lock = threading.Lock()
         self._cases = self._kept()
         self._acted: dict[str, datetime] = {}
@@ -71,7 +71,7 @@ class Verdicts:
     def _kept(self) -> dict[tuple[str, str], _Case]:
         """The refusals last stored by any process."""
         with suppress(ValidationError):  # nothing yet, or another version's
-            stored = _STORED.validate_json(self._stored.refusals())
+            stored = _STORED.validate_json(self._on.kept("refusals"))
             return {(method, recipient): _Case(tries, due) for method, recipient, tries, due in stored}
         return {}
 
@@ -152,7 +152,7 @@ class Verdicts:
             (*key, case.tries, case.due) for key, case in self._cases.items() if case.tries and case.due
         ]
         try:
-            self._stored.keep_refusals(_STORED.dump_json(refused).decode())
+            self._on.keep("refusals", _STORED.dump_json(refused).decode())
         except StoreTrouble as error:
             # If the bot ends before the next refusal, a few more tries are made.
             log.warning("a refusal of Slack's couldn't be stored: %s", error)

@@ -151,7 +151,7 @@ def _members(desk: Desk, who: Who, answer: Answer) -> tuple[str, datetime]:
 
 def _seen_at(desk: Desk) -> datetime:
     """When members were last listed. Raises Refused if that was too long ago."""
-    seen_at = desk.store.groups.members_seen_at()
+    seen_at = desk.store.groups.seen_at("members")
     if seen_at is None or not is_recent(seen_at, desk.now(), FRESH):
         raise Refused(SENTENCES["not-listed"])
     return seen_at

@@ -30,7 +30,7 @@ def compared(desk: Desk) -> list[Difference]:
     Raises Refused if Miro's list of people is missing or older than a day: then nothing is judged.
     """
     groups = desk.store.groups
-    seen = groups.members_seen_at(), groups.admins_seen_at()
+    seen = groups.seen_at("members"), groups.seen_at("admins")
     if not all(is_recent(at, desk.now(), FRESH) for at in seen):
         raise Refused(
             "Miro's list of people is missing or more than a day old, so nothing was compared. "
@@ -125,7 +125,7 @@ def _comparisons(desk: Desk) -> list[Review]:
 def _kept(desk: Desk) -> set[tuple[str, str]]:
     """(key of the person, code with fact) of what is kept now."""
     kept = [each for review in _comparisons(desk) for each in review.having(Step.KEPT)]
-    now, known_as = desk.now(), desk.store.people.known_as
+    now, known_as = desk.now(), desk.store.people.humans.known
     still = [each for each in kept if each.kept_until and each.kept_until > now]
     return {(key, each.right) for each in still for key in (each.email, *known_as(each.email))}
 
@@ -148,7 +148,7 @@ def daily(desk: Desk) -> None:
         listed = compared(desk)
     except Refused as error:
         log.warning("%s", error)
-        if desk.store.groups.members_seen_at() and desk.store.once(f"uncompared:{desk.now().date()}"):
+        if desk.store.groups.seen_at("members") and desk.store.once(f"uncompared:{desk.now().date()}"):
             desk.tell_operators(
                 "Miro and the record weren't compared today: Miro's list of people is more than a day old. "
                 "To see why, run: miro-bot doctor"

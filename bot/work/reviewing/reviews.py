@@ -86,7 +86,7 @@ def find(desk: Desk, key: str) -> Review:
 
 def _read_at(desk: Desk, team: GroupId) -> datetime | None:
     groups = desk.store.groups
-    return groups.members_seen_at() if team else groups.admins_seen_at()
+    return groups.seen_at("members") if team else groups.seen_at("admins")
 
 
 def _holders(desk: Desk, team: GroupId, review: Review | None = None) -> Holders:
@@ -133,7 +133,7 @@ def check(desk: Desk, review: Review, who: Who, *, reads: bool = False) -> None:
 
 def is_own(desk: Desk, access: Access, person: Person) -> bool:
     """Whether it is the person's own access, which somebody else has to review."""
-    keys = {access.email, *desk.store.people.known_as(access.email)}
+    keys = {access.email, *desk.store.people.humans.known(access.email)}
     return not desk.policy.names(keys).isdisjoint(desk.policy.names(person.keys))
 
 

@@ -83,9 +83,9 @@ def _press(store: Store, id: RequestId, n: int) -> Click:
         table = Table(policy, request.policy, START, store.people, START)
         try:
             if n % 2:
-                store.append(request, approve(request, who, request.plan.revision, table, False))
+                store.append(request, approve(request, who, request.plan.revision, table))
             else:
-                store.append(request, deny(request, who, "not now", table, False))
+                store.append(request, deny(request, who, "not now", table))
             return Click(won=True)
         except Overtaken:
             continue

@@ -200,7 +200,7 @@ def test_one_no_is_enough_where_one_is_to_confirm(store: Store, clock: Clock) ->
     request = yes(scene, scene.waiting(), "cy")
     in_force(scene, OWNERS)
     request = done(scene, request, review)
-    drafts = deny(request, scene.who("dee"), "not now", scene.table, False)
+    drafts = deny(request, scene.who("dee"), "not now", scene.table)
     assert store.append(request, drafts).state is State.DENIED
 
 

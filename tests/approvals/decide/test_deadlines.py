@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from approvals.decide.clock import lapse
-from approvals.decide.conversation import nudge
 from approvals.decide.deadlines import due, later, level, reminder
+from approvals.decide.decide import nudge
 from approvals.policy.model import Policy
 from approvals.refusals import Refused
 from approvals.request import Draft, Request

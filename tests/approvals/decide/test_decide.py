@@ -29,12 +29,12 @@ def said(call: Callable[[], object], error: type[Refused] = Refused) -> str:
 
 def yes(scene: Scene, request: Request, name: str, revision: str = "r1") -> list[Draft]:
     """A click on Approve."""
-    return approve(request, scene.who(name), revision, scene.table, False)
+    return approve(request, scene.who(name), revision, scene.table)
 
 
 def no(scene: Scene, request: Request, name: str, reason: str = "not now") -> list[Draft]:
     """A click on Deny."""
-    return deny(request, scene.who(name), reason, scene.table, False)
+    return deny(request, scene.who(name), reason, scene.table)
 
 
 def later(scene: Scene, **span: float) -> Table:
@@ -98,7 +98,7 @@ def test_one_person_is_never_two_votes(scene: Scene, slack_id: str) -> None:
     request = scene.store.append(request, yes(scene, request, "cy"))
     scene.second_account("cy", "UCY02")
     who = scene.through(slack_id)
-    text = said(lambda: approve(request, who, "r1", scene.table, False))
+    text = said(lambda: approve(request, who, "r1", scene.table))
     assert text == "You already approved R-1. It's waiting for someone else."
 
 
@@ -196,7 +196,7 @@ def test_nobody_is_told_that_they_were_faster_than_themselves(
     request = scene.now(scene.waiting(), *whats, by="cy")
     scene.second_account("cy", "UCY02")
     who = scene.through(slack_id)
-    assert said(lambda: approve(request, who, "r1", scene.table, False), Settled) == told
+    assert said(lambda: approve(request, who, "r1", scene.table), Settled) == told
 
 
 def test_what_one_took_back_is_not_taken_back_again(scene: Scene) -> None:

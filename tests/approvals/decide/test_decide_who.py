@@ -31,7 +31,7 @@ def refused(scene: Scene, request: Request, who: Who, confidential: bool = False
     told = []
     for act, word in ((decide.approve, "r1"), (decide.deny, "not now")):
         with pytest.raises(Refused) as error:
-            act(request, who, word, scene.table, confidential)
+            act(request, who, word, replace(scene.table, is_confidential=confidential))
         told.append(str(error.value))
     assert told[0] == told[1]
     return told[0]
@@ -39,8 +39,8 @@ def refused(scene: Scene, request: Request, who: Who, confidential: bool = False
 
 def decides(scene: Scene, request: Request, who: Who) -> bool:
     """Whether somebody may both approve and deny."""
-    approved = decide.approve(request, who, "r1", scene.table, False)
-    denied = decide.deny(request, who, "not now", scene.table, False)
+    approved = decide.approve(request, who, "r1", scene.table)
+    denied = decide.deny(request, who, "not now", scene.table)
     return approved[0].type == EventType.VOTED and denied[0].type == EventType.DENIED
 
 
@@ -48,8 +48,8 @@ def test_who_asked_for_the_same_reads_that_somebody_else_decides(scene: Scene) -
     request = scene.waiting()
     table = replace(scene.table, followers=(scene.person("cy").id,))
     with pytest.raises(Refused, match="You requested the same"):
-        decide.approve(request, scene.who("cy"), "r1", table, False)
-    assert decide.approve(request, scene.who("dee"), "r1", table, False)
+        decide.approve(request, scene.who("cy"), "r1", table)
+    assert decide.approve(request, scene.who("dee"), "r1", table)
 
 
 # -- the account -------------------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def test_a_shell_decides_only_with_the_policys_leave(scene: Scene) -> None:
 def test_a_decision_in_a_shell_is_signed_as_such(scene: Scene) -> None:
     scene.changed("command_line_decides = false", "command_line_decides = true")
     request = scene.waiting()
-    drafts = decide.approve(request, scene.who("cy", "cy at laptop"), "r1", scene.table, False)
+    drafts = decide.approve(request, scene.who("cy", "cy at laptop"), "r1", scene.table)
     assert drafts[0].words == {"who": "cy@example.com", "shell": "cy at laptop"}
     assert scene.store.append(request, drafts).asking.votes[0].shell == "cy at laptop"
 
@@ -210,9 +210,9 @@ def test_an_approver_who_left_is_no_approver(scene: Scene) -> None:
 def test_too_few_approvers_left_can_say_no_and_not_yes(scene: Scene) -> None:
     request = scene.waiting("offboard", agree=2)
     scene.looked_at("cy", Standing.LEFT)
-    types = [one.type for one in decide.approve(request, scene.who("dee"), "r1", scene.table, False)]
+    types = [one.type for one in decide.approve(request, scene.who("dee"), "r1", scene.table)]
     assert EventType.APPROVED not in types
-    assert [one.type for one in decide.deny(request, scene.who("dee"), "no", scene.table, False)] == [
+    assert [one.type for one in decide.deny(request, scene.who("dee"), "no", scene.table)] == [
         EventType.DENIED
     ]
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from approvals.decide.clock import lapse, review
-from approvals.decide.conversation import nudge
+from approvals.decide.decide import nudge
 from approvals.people import Standing
 from approvals.record.store import Store
 from approvals.refusals import Refused

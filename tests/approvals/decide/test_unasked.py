@@ -28,5 +28,5 @@ def test_what_the_bot_ended_says_where_it_says_why(scene: Scene) -> None:
     request = scene.store.append(scene.waiting(), ended)
     scene.clock.pass_(timedelta(seconds=8))
     with pytest.raises(Settled) as told:
-        decide.deny(request, scene.who("cy"), "no", scene.table, False)
+        decide.deny(request, scene.who("cy"), "no", scene.table)
     assert str(told.value) == "R-1 was closed automatically 8 seconds ago. Its card says why."

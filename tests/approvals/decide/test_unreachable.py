@@ -55,7 +55,7 @@ def test_whom_nobody_wanted_to_tell_makes_nothing_due(scene: Scene) -> None:
 
 def test_a_vote_in_between_does_not_put_off_asking_others(scene: Scene) -> None:
     request = missed(scene, scene.waiting("offboard"), "cy")
-    drafts = approve(request, scene.who("dee"), "r1", scene.table, False)
+    drafts = approve(request, scene.who("dee"), "r1", scene.table)
     after = scene.store.append(request, [drafts[0]])
     assert [one.id for one in scene.store.due()] == [after.id]
 
@@ -108,7 +108,7 @@ def test_where_nobody_can_be_reached_nor_stands_in_it_is_stuck_and_says_so(
     after = scene.store.append(request, lapse(request, scene.table))
     assert (called(scene, after), after.asking.is_stuck) == (({"Cy"}, set()), True)
     # They may still decide, should they come by themselves.
-    assert approve(after, scene.who("cy"), "r1", scene.table, False)[-1].type == EventType.APPROVED
+    assert approve(after, scene.who("cy"), "r1", scene.table)[-1].type == EventType.APPROVED
 
 
 def test_where_a_delegate_cant_be_reached_who_is_away_hears_of_it(store: Store, clock: Clock) -> None:

@@ -22,7 +22,7 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 
 
 def agreed(scene: Scene, request: Request, name: str) -> Request:
-    drafts = decide.approve(request, scene.who(name), request.plan.revision, scene.table, False)
+    drafts = decide.approve(request, scene.who(name), request.plan.revision, scene.table)
     return scene.store.append(request, drafts)
 
 

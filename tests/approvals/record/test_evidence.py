@@ -22,7 +22,7 @@ from tests.approvals.scene import Scene
 def packed(scene: Scene, tmp_path: Path) -> Path:
     """The pack about R-1, which Cy denied, from a record that goes on with R-2."""
     request = scene.waiting()
-    scene.store.append(request, deny(request, scene.who("cy"), "not now", scene.table, False))
+    scene.store.append(request, deny(request, scene.who("cy"), "not now", scene.table))
     scene.waiting(subject="bo")
     return written(scene, tmp_path)
 
@@ -125,7 +125,7 @@ def test_words_taken_out_of_an_entry_are_found(scene: Scene, packed: Path) -> No
 @pytest.mark.regression
 def test_words_that_the_record_forgot_are_listed_and_no_fault(scene: Scene, tmp_path: Path) -> None:
     request = scene.waiting(subject="eve")
-    scene.store.append(request, deny(request, scene.who("cy"), "not now", scene.table, False))
+    scene.store.append(request, deny(request, scene.who("cy"), "not now", scene.table))
     scene.looked_at("eve", Standing.LEFT)
     scene.store.forgetting.person([scene.person("eve")], scene.who("ida"))
     scene.store.forgetting.texts(scene.clock.now() + timedelta(days=1))

@@ -4,7 +4,7 @@ import pytest
 
 from approvals.folding import apply, fold
 from approvals.ids import PersonId
-from approvals.record.index import STUCK, about, asked, asked_by, keys, person_in, team
+from approvals.record.index import ABOUT, ASKED, BY, STUCK, keys, person_in, team
 from approvals.request import Draft, Request
 from approvals.states import OPEN, EventType, State
 from tests.approvals.scene import START, draft, events_of, planned
@@ -15,8 +15,8 @@ CASE = '{"teams": [["Engineering", "g_ENG", "7"]]}'
 BEGUN = asks(ADA, subject=EVE)
 BEGUN = Draft(BEGUN.type, ADA, BEGUN.body, {**BEGUN.words, "case": CASE})
 PLANNED = planned(START, approvers=["P-2", "P-3"])
-OWN = {asked_by(ADA)}
-TOLD = {asked_by(ADA), about(EVE), team("Engineering"), team("g_eng"), team("7")}
+OWN = {BY + ADA}
+TOLD = {BY + ADA, ABOUT + EVE, team("Engineering"), team("g_eng"), team("7")}
 
 
 def after(*whats: EventType | Draft) -> Request:
@@ -29,11 +29,11 @@ def test_until_the_worker_has_looked_only_the_asker_finds_it() -> None:
 
 
 def test_what_waits_is_found_by_everybody_who_is_asked() -> None:
-    assert keys(after(PLANNED)) == TOLD | {asked(BO), asked(CY)}
+    assert keys(after(PLANNED)) == TOLD | {ASKED + BO, ASKED + CY}
 
 
 def test_whoever_voted_isnt_asked_any_more() -> None:
-    assert keys(after(PLANNED, draft(EventType.VOTED, START, BO))) == TOLD | {asked(CY)}
+    assert keys(after(PLANNED, draft(EventType.VOTED, START, BO))) == TOLD | {ASKED + CY}
 
 
 def test_a_vote_for_somebody_who_is_away_answers_for_both() -> None:
@@ -44,12 +44,12 @@ def test_a_vote_for_somebody_who_is_away_answers_for_both() -> None:
 def test_others_who_are_asked_find_it_instead() -> None:
     body = {"approvers": ["P-5"], "told": [], "agree": 1, "step": 1, "steps": 2, "level": 0}
     voted = draft(EventType.VOTED, START, BO)
-    assert keys(after(PLANNED, voted, Draft(EventType.ROUTED, body=body))) == TOLD | {asked(EVE)}
+    assert keys(after(PLANNED, voted, Draft(EventType.ROUTED, body=body))) == TOLD | {ASKED + EVE}
 
 
 def test_a_new_plan_asks_those_who_voted_again() -> None:
     whole = after(PLANNED, draft(EventType.VOTED, START, BO), EventType.APPROVED, PLANNED)
-    assert keys(whole) == TOLD | {asked(BO), asked(CY)}
+    assert keys(whole) == TOLD | {ASKED + BO, ASKED + CY}
 
 
 def test_what_nobody_can_decide_is_found_as_such() -> None:
@@ -79,7 +79,7 @@ def test_what_a_newer_program_moved_on_is_left_to_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "person"), [(asked(BO), BO), (about(EVE), EVE), (asked_by(ADA), ADA), (STUCK, None)]
+    ("key", "person"), [(ASKED + BO, BO), (ABOUT + EVE, EVE), (BY + ADA, ADA), (STUCK, None)]
 )
 def test_a_key_tells_whom_it_names(key: str, person: PersonId | None) -> None:
     assert person_in(key) == person

@@ -38,7 +38,7 @@ def below(scene: Scene) -> list[str]:
 
 def test_a_history_has_every_entry_with_time_type_and_who(scene: Scene) -> None:
     request = scene.waiting()
-    scene.store.append(request, deny(request, scene.who("cy"), "not now", scene.table, False))
+    scene.store.append(request, deny(request, scene.who("cy"), "not now", scene.table))
     assert [line.split()[4] for line in entries(scene)] == ["asked", "planned", "denied"]
     assert all(line.split()[1:4] == ["2026-03-02", "09:00:00", "UTC"] for line in entries(scene))
     assert lines(scene)[-1].endswith("cy@example.com UCY01         not now")
@@ -77,7 +77,7 @@ def test_what_needs_no_approval_says_so(scene: Scene) -> None:
 
 def test_what_is_internal_is_left_out(scene: Scene) -> None:
     request = scene.waiting(plan=PLAN, lanes=["admins"], remind_gap=3600)
-    scene.store.append(request, approve(request, scene.who("cy"), "r1", scene.table, False))
+    scene.store.append(request, approve(request, scene.who("cy"), "r1", scene.table))
     told = "\n".join(lines(scene))
     for word in ("level", "remind_gap", "remind_at", "lanes", "escalate_at", "need:", "{", scene.hash):
         assert word not in told

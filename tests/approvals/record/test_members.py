@@ -31,7 +31,7 @@ def test_members_are_listed_by_name_and_counted(store: Store, clock: Clock) -> N
     assert store.groups.members(GroupId("D"), 5) == ([ADA, BO], 2)
     assert store.groups.members(GroupId("D"), 1) == ([ADA], 2)
     assert store.groups.members(GroupId("X"), 5) == ([], 0)
-    assert store.groups.members_seen_at() == clock.now()
+    assert store.groups.seen_at("members") == clock.now()
 
 
 def test_somebody_has_the_groups_of_their_address_that_are_still_there(store: Store) -> None:

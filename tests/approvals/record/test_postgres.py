@@ -86,7 +86,7 @@ def bot(store: Store, tmp_path: Path, clock: Clock) -> Iterator[Store]:
     """The same record through a role that may run a bot."""
     server, role = server_of(tmp_path), f"bot_{server_of(tmp_path).url.rpartition('_')[2]}"
     on_server(server.url, f"CREATE ROLE {role} LOGIN")
-    store.grant(role)
+    store.database.grant(role)
     found = Store(Server(f"{server.url}%20-crole%3D{role}"), clock.now)
     yield found
     found.close()
@@ -128,7 +128,7 @@ def test_only_a_role_that_may_forget_deletes_texts(bot: Store, store: Store, clo
     with pytest.raises(StoreTrouble, match=r"permission denied for table words.*--may-forget"):
         bot.forgetting.texts(clock.now() + timedelta(days=1))
     [role] = bot._on.rows("SELECT current_user")
-    store.grant(role[0], may_forget=True)
+    store.database.grant(role[0], may_forget=True)
     assert bot.forgetting.texts(clock.now() + timedelta(days=1)) == 1
     assert not bot.verify().faults
 

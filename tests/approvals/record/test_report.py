@@ -21,7 +21,7 @@ from tests.approvals.scene import Scene, asked
 def denied(scene: Scene) -> Scene:
     """A record with one request, which Cy denied."""
     request = scene.waiting()
-    scene.store.append(request, deny(request, scene.who("cy"), "not now", scene.table, False))
+    scene.store.append(request, deny(request, scene.who("cy"), "not now", scene.table))
     return scene
 
 

@@ -114,7 +114,7 @@ def test_a_table_of_requests_says_who_decided_and_where_the_card_is(tmp_path: Pa
             return list(csv.DictReader(io.StringIO(shell.types("requests", "--csv"))))
 
         assert {row["link"] for row in rows()} == {""}, "the workspace isn't known yet"
-        s.bot.store.outbox.keep_workspace("https://acme.slack.com/")
+        s.bot.store.database.keep("workspace", "https://acme.slack.com/")
         jo, alex = rows()
         assert (jo["state"], jo["decided_by"], jo["requester_email"]) == ("waiting", "", "jo@example.com")
         assert (alex["state"], alex["date"]) == ("done", "2026-03-02T09:00:00.000Z")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from approvals.decide.actor import Who
-from approvals.decide.conversation import question
+from approvals.decide.decide import question
 from approvals.decide.streams.directories import Control
 from approvals.refusals import Refused
 from bot.directory.asking.differences import failures
@@ -341,7 +341,7 @@ def test_a_directory_is_asked_no_question(s: Stage, okta: Okta) -> None:
     with pytest.raises(Refused, match="can't answer"):
         request, who = okta.asked()[1], s.bot.people.find("U0CAROL")
         assert who
-        question(request, Who(who, who.account), "Why?", s.bot.desk.table(request), False)
+        question(request, Who(who, who.account), "Why?", s.bot.desk.table(request))
 
 
 def test_a_group_or_team_that_is_gone_closes_nothing(s: Stage, okta: Okta) -> None:

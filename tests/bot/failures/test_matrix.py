@@ -153,7 +153,7 @@ class Play(logging.Handler):
             if request.state is State.WAITING:
                 person = desk.person(request.asking.approvers[0][0])
                 who, table = Who(person, person.account), desk.table(request)
-                desk.store.append(request, decide.approve(request, who, request.plan.revision, table, True))
+                desk.store.append(request, decide.approve(request, who, request.plan.revision, table))
             elif request.state in ACTIVE:
                 self.s.clock.pass_(LATER)
                 self.s.bot.housekeeping._pass_time()

@@ -230,7 +230,7 @@ def test_a_follower_hears_of_an_end_that_came_while_joining(
             priya = desk.store.people.by_slack(SlackId("U0PRIYA"))
             assert priya
             who, table = Who(priya, priya.accounts[0]), desk.table(twin)
-            desk.decide(twin.id, lambda first: decide.deny(first, who, "No seat is free.", table, False))
+            desk.decide(twin.id, lambda first: decide.deny(first, who, "No seat is free.", table))
         return twin
 
     monkeypatch.setattr(check, "_twin", meanwhile)

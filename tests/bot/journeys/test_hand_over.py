@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from approvals.decide.actor import Who
-from approvals.decide.handing import report
+from approvals.decide.decide import report
 from bot.context import LEASE
 from bot.miro.wire import ADMIN
 from bot.sandbox.miro.service import Fault

@@ -421,7 +421,7 @@ def test_a_request_links_to_its_card_where_the_workspace_is_known(s: Stage) -> N
     opened(s, "U0ALEX")
     id = ask(s, "U0ALEX", *ACCESS)
     assert "Open Card" not in page(s, "U0ALEX")
-    s.bot.store.outbox.keep_workspace("https://example.slack.com/")
+    s.bot.store.database.keep("workspace", "https://example.slack.com/")
     [own] = [each for each in s.bot.store.outbox.of(id) if each.role == "requester"]
     assert "[Open Card]" in opened(s, "U0ALEX")
     assert f"https://example.slack.com/archives/{own.channel}/p" in str(s.slack.homes["U0ALEX"])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from approvals.decide.conversation import LONGEST_QUESTION
+from approvals.decide.decide import LONGEST_QUESTION
 from approvals.ids import GroupId, PersonId, RequestId
 from approvals.people import Group
 from approvals.request import Asking, Question, Request, Vote

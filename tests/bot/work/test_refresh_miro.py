@@ -67,7 +67,7 @@ def test_the_members_of_all_teams_come_with_the_same_list(s: Stage) -> None:
     assert looks(s, MEMBERS_EVERY).count("members") == 1
     after, _ = s.bot.store.groups.members(engineering.id, 50)
     assert {one.email for one in after} - {one.email for one in before} == {"sam@example.com"}
-    assert s.bot.store.groups.members_seen_at() == s.clock()
+    assert s.bot.store.groups.seen_at("members") == s.clock()
 
 
 def test_admins_that_miro_does_not_list_stay_as_they_were_seen_and_are_asked_for_in_ten_minutes(

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from approvals.decide.actor import Who
-from approvals.decide.conversation import nudge, question, reply
-from approvals.decide.decide import approve, withdraw
+from approvals.decide.decide import approve, nudge, question, reply, withdraw
 from approvals.decide.delegates import delegated
 from approvals.humans import Kind, Link, grouped
 from approvals.ids import SlackId
@@ -69,7 +68,7 @@ def questioned(scene: Scene, request: Request) -> Request:
     """Somebody who is asked wants to know more first."""
     seat = scene.store.people.person(request.asking.approvers[0][0])
     name = seat.email.partition("@")[0]
-    return scene.store.append(request, question(request, scene.who(name), "Why?", scene.table, False))
+    return scene.store.append(request, question(request, scene.who(name), "Why?", scene.table))
 
 
 def test_who_is_only_linked_withdraws_nothing(scene: Scene) -> None:
@@ -117,9 +116,9 @@ def test_two_accounts_of_one_human_have_one_vote(scene: Scene) -> None:
     seen(scene, "UDEE01", "dee.new@example.com")
     seen(scene, "UDEE99", "dee@example.com")
     first, second = scene.through("UDEE99"), scene.through("UDEE01")
-    request = scene.store.append(request, approve(request, first, request.plan.revision, scene.table, True))
+    request = scene.store.append(request, approve(request, first, request.plan.revision, scene.table))
     with pytest.raises(Refused, match="already approved R-1"):
-        approve(request, second, request.plan.revision, scene.table, True)
+        approve(request, second, request.plan.revision, scene.table)
 
 
 def test_two_votes_count_once_when_the_link_shows_later(scene: Scene) -> None:
@@ -128,7 +127,7 @@ def test_two_votes_count_once_when_the_link_shows_later(scene: Scene) -> None:
     request = scene.waiting("offboard")
     for slack_id in ("UDEE99", "UDEE01"):
         who = scene.through(slack_id)
-        vote = approve(request, who, request.plan.revision, scene.table, True)[:1]
+        vote = approve(request, who, request.plan.revision, scene.table)[:1]
         request = scene.store.append(request, vote)
     assert scene.table.tally(request).is_settled
     seen(scene, "UDEE01", "dee.three@example.com")
@@ -154,7 +153,7 @@ def test_a_delegate_who_turns_out_to_be_the_requester_decides_nothing(scene: Sce
     seen(scene, "UADA01", "ada.new@example.com")
     seen(scene, "UADA99", "ada@example.com")
     with pytest.raises(Refused, match="You requested this"):
-        approve(request, scene.through("UADA99"), request.plan.revision, scene.table, False)
+        approve(request, scene.through("UADA99"), request.plan.revision, scene.table)
 
 
 def test_who_asked_for_the_same_decides_under_no_other_address(scene: Scene) -> None:
@@ -163,7 +162,7 @@ def test_who_asked_for_the_same_decides_under_no_other_address(scene: Scene) -> 
     other = seen(scene, "UDEE99", "dee@example.com")
     table = replace(scene.table, followers=(follower.id,))
     with pytest.raises(Refused, match="You requested the same"):
-        approve(request, Who(other, other.account), request.plan.revision, table, False)
+        approve(request, Who(other, other.account), request.plan.revision, table)
 
 
 def test_whoever_was_linked_since_is_asked_no_longer(scene: Scene) -> None:
@@ -184,8 +183,8 @@ def test_rows_are_linked_across_any_number_of_others(scene: Scene) -> None:
     seen(scene, "U0ONE", "b@example.com")
     seen(scene, "U0TWO", "a@example.com")
     seen(scene, "U0TWO", "c@example.com")
-    people.same_as("c@example.com", "miro:7")
-    people.same_as("miro:7", "d@example.com")
+    people.humans.link("c@example.com", "miro:7")
+    people.humans.link("miro:7", "d@example.com")
     first, last = people.by_email("b@example.com"), people.meet(email="d@example.com")
     assert first and first.is_linked(last) and last.is_linked(first) and not first.is_(last)
     assert not first.is_linked(people.meet(email="e@example.com"))

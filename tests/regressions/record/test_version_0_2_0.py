@@ -135,7 +135,7 @@ def test_what_waited_in_it_can_be_decided(desk: Desk) -> None:
     who = Who(carol, carol.account)
     after = desk.decide(
         RequestId("R-8"),
-        lambda request: decide.approve(request, who, request.plan.revision, desk.table(request), False),
+        lambda request: decide.approve(request, who, request.plan.revision, desk.table(request)),
     )
     assert after and after.state is State.APPROVED
     assert desk.person(PersonId(after.asking.decided_by[0])).email == "carol@example.com"

@@ -248,9 +248,7 @@ def all_approve(s: Stage, ids: list[RequestId]) -> None:
         person = s.bot.desk.person(request.asking.approvers[0][0])
         s.bot.store.append(
             request,
-            approve(
-                request, Who(person, person.account), request.plan.revision, s.bot.desk.table(request), True
-            ),
+            approve(request, Who(person, person.account), request.plan.revision, s.bot.desk.table(request)),
         )
 
 

@@ -268,7 +268,7 @@ def test_a_redrawing_that_slack_refuses_becomes_plain_text_without_buttons(s: St
 
 
 def test_any_number_of_refusals_is_counted(s: Stage) -> None:
-    verdicts = Verdicts(s.clock, s.bot.store.outbox)
+    verdicts = Verdicts(s.clock, s.bot.store.database)
     for _ in range(60):
         assert not verdicts.refused("chat.postMessage", "U0PRIYA")
         s.clock.pass_(timedelta(minutes=15))
