@@ -6,6 +6,7 @@ that the sentences that stand in the source: answers, refusals, hints, and what 
 
 import ast
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -110,13 +111,15 @@ def views() -> Iterator[Drawn]:
     tables = scenes.tables(scenes.many(5))
     for action, operator in product(ACTIONS.values(), (True, False)):
         reader = "operators" if operator else "everybody else"
-        yield Drawn("modal", f"{action.NAME} for {reader}", forms.form(Draft(action), tables, operator))
+        yield Drawn(
+            "modal", f"{action.NAME} for {reader}", forms.Form(Draft(action), tables, operator).view()
+        )
     of = scenes.request("make-admin", State.WAITING, KNOWN)
     asked = altered(of, questions=(Question(scenes.person(3).id, scenes.NOW, scenes.TEXTS[0]),))
     simple: dict[str, Callable[[], Block]] = {
-        "Deny": partial(forms.denial, of, {}),
-        "Ask a Question": partial(forms.question, of, {}),
-        "Answer": partial(forms.reply, asked, 1, "Carol Diaz", {}),
+        "Deny": partial(forms.about, "deny", of, {}, ""),
+        "Ask a Question": partial(forms.about, "question", of, {}, ""),
+        "Answer": partial(forms.about, "answer", asked, {}, "Carol Diaz"),
         "Details": partial(forms.details, scenes.scene(asked, KNOWN, PEOPLE, "approver")),
         "Name a Delegate": partial(forms.away_form, "c0ffee12", "2026-03-02"),
         "Search": forms.search,
@@ -144,6 +147,9 @@ def sentences() -> Iterator[tuple[str, str]]:
             seen = dict.fromkeys(_literals(ast.parse(path.read_text(encoding="utf-8"))))
             found = [text for text in seen if _SENTENCE.fullmatch(text) and not _NOT_READ.search(text)]
             yield from ((str(path), text) for text in found)
+    for path in (Path("bot/cards/catalogue.toml"), Path("bot/slack/vocabulary/answers.toml")):
+        tables = tomllib.loads(path.read_text("utf-8"))
+        yield from ((str(path), text) for table in tables.values() for text in table.values())
 
 
 def _literals(tree: ast.AST) -> Iterator[str]:

@@ -20,6 +20,11 @@ DATE = "{date_short_pretty}, {time}"
 _BOLD: Block = {"style": {"bold": True}}
 
 
+def element(kind: str, **parts: Any) -> Block:
+    """A block or a part of one, without parts that are empty."""
+    return {"type": kind} | {name: part for name, part in parts.items() if part}
+
+
 def escape(text: str) -> str:
     """Text escaped for mrkdwn, as in notifications (Slack's page "Formatting text")."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -172,10 +177,8 @@ def button(
     confirm: Block | None = None,
 ) -> Block:
     """A button; its value is only an id and a revision."""
-    whole: Block = {"type": "button", "text": plain(label, 75), "action_id": action, "value": value}
-    if primary or danger:
-        whole["style"] = "danger" if danger else "primary"
-    return whole | ({"confirm": confirm} if confirm else {})
+    style, text = "danger" if danger else "primary" if primary else "", plain(label, 75)
+    return element("button", text=text, action_id=action, value=value, style=style, confirm=confirm)
 
 
 def link(label: str, action: str, url: str) -> Block:

@@ -6,9 +6,9 @@ from approvals.people import listed
 from approvals.states import State
 from bot.actions.sentences import first
 from bot.cards import waiting
-from bot.cards.blocks import LONGEST_TITLE, Block, Message, button, clip_words, confirmation
+from bot.cards.blocks import LONGEST_TITLE, Block, Message, clip_words, confirmation
 from bot.cards.catalogue import line, texts
-from bot.cards.handles import Handle
+from bot.cards.handles import press
 from bot.cards.layout import Part, Worth, card
 from bot.cards.named import plainly
 from bot.cards.scene import Scene, capital, fields, talk
@@ -24,8 +24,11 @@ def approver(scene: Scene) -> Message:
         headline, why = waiting.passed(scene)
         title, note = f"{scene.title} · {headline}", f"{request.id}: {why}"
         return card("⏳", title, [scene.about, Part(why)], note=note)
+    joint = "or" if request.asking.missing < 2 else "and"
+    # Where many read it; a reader's own card says so in its foot.
+    able = "" if scene.viewer else scene.names(waiting.entitled(scene), joint) or "nobody available"
     parts = [
-        replace(asked(scene, ("Approvers", _approvers(scene))), brief=asked(scene).text),
+        replace(asked(scene, ("Approvers", able)), brief=asked(scene).text),
         *map(Part, warnings(scene)),
         Part(request.reason, Worth.QUOTE, quoted=True, least=12),
         *talk(scene),
@@ -50,14 +53,6 @@ def expires(scene: Scene) -> str:
     """When a request ends if nobody decides; '' before anybody is asked."""
     ends = scene.request.deadlines.expires_at
     return scene.at(ends) if ends else ""
-
-
-def _approvers(scene: Scene) -> str:
-    """Who can decide, where many read it; a reader's own card says so in its foot."""
-    if scene.viewer:
-        return ""
-    joint = "or" if scene.request.asking.missing < 2 else "and"
-    return scene.names(waiting.entitled(scene), joint) or "nobody available"
 
 
 def warnings(scene: Scene) -> tuple[str, ...]:
@@ -102,20 +97,18 @@ def instead(scene: Scene) -> str:
 def decide(scene: Scene) -> list[Block]:
     """The buttons; somebody who approved can't do so twice, but may still deny or ask."""
     request, command = scene.request, scene.command
-    value, grave, rights = Handle.of(request).value, bool(command.CONFIRM), request.plan.rights
-    confirm = None
+    grave, rights, confirm = bool(command.CONFIRM), request.plan.rights, None
     if grave:
         confirm = _sure(scene, command.warning(scene.facts), command.confirm, danger=True)
     elif rights:
         confirm = _sure(scene, f"{listed(rights)} rights come back with the account.", "Approve")
-    label = command.confirm if grave else "Approve"
-    yes = button(label, "approve", value, primary=not grave, danger=grave, confirm=confirm)
-    asks = button("Ask a Question", "question", value)
+    yes = press("approve", request, command.confirm, primary=not grave, danger=grave, confirm=confirm)
+    asks = press("question", request, "Ask a Question")
     return [
         *([] if waiting.has_voted(scene) else [yes]),
-        button("Deny", "deny", value),
+        press("deny", request),
         *([] if scene.person(request.requester).source else [asks]),  # no directory answers
-        button("Details", "details", value),
+        press("details", request),
     ]
 
 

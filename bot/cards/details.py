@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from approvals.ids import PersonId
 from approvals.people import listed
 from approvals.request import Vote
 from approvals.states import State
@@ -23,16 +22,17 @@ def particulars(scene: Scene) -> list[Block]:
     request = scene.request
     details = texts(step.change.form("detail") for step in request.plan.steps)
     lines = [line(step, is_later=bool(scene.starts)) for step in request.plan.steps]
-    pairs = zip(lines, details, strict=True)
-    steps = [" · ".join(filter(None, pair)) for pair in pairs]
+    steps = [" · ".join(filter(None, pair)) for pair in zip(lines, details, strict=True)]
     blocks = [header(scene.question), section(f"Reason: {request.reason}")]
     if steps:
         blocks.append(bullets(steps, "ordered", bold("Changes in Miro")))
     if request.state is State.STOPPED:
-        blocks += sections(*(f"{part.lead} {part.text}" for part in progress(request) if part))
+        blocks += sections(*(f"{part.lead} {part.text}" for part in progress(scene) if part))
+    account, change = request.plan.miro_id or "none yet", request.plan.revision or "not known yet"
+    record = f"For the record: Miro account {account}, change {change}, policy {request.policy[:12]}."
     lines = [*_facts(scene), *_asking(scene), *(_vote(scene, vote) for vote in request.asking.votes)]
     talk = sections(*_talk(scene))[-SAID:]
-    return [*blocks, *sections(*lines)][:MOST] + talk + [context(_record(scene))]
+    return [*blocks, *sections(*lines)][:MOST] + talk + [context(record)]
 
 
 def _facts(scene: Scene) -> Iterator[str]:
@@ -46,13 +46,6 @@ def _facts(scene: Scene) -> Iterator[str]:
     yield scene.undo if request.state is State.WAITING else ""
 
 
-def _record(scene: Scene) -> str:
-    """Data only needed by readers of the record."""
-    request = scene.request
-    account, change = request.plan.miro_id or "none yet", request.plan.revision or "not known yet"
-    return f"For the record: Miro account {account}, change {change}, policy {request.policy[:12]}."
-
-
 def _asking(scene: Scene) -> Iterator[str]:
     """The progress of the votes, who was notified, and who was skipped."""
     request = scene.request
@@ -61,16 +54,12 @@ def _asking(scene: Scene) -> Iterator[str]:
     elif request.plan.round and (request.asking.steps, request.asking.agree) != (1, 1):
         yield f"Step {request.asking.step + 1} of {request.asking.steps}: {request.asking.agree} must approve"
     if request.state is State.WAITING:
-        yield f"Notified: {_all(scene, request.asking.notified) or 'nobody'}"
-        yield f"Can decide: {_all(scene, entitled(scene)) or 'nobody'}"
+        for label, ids in (("Notified", request.asking.notified), ("Can decide", entitled(scene))):
+            yield f"{label}: {listed(list(map(scene.name, ids))) or 'nobody'}"
     if request.asking.reminders:
         times = len(request.asking.reminders)
         yield f"Reminded {'once' if times == 1 else f'{times} times'}"
     yield notes(scene)
-
-
-def _all(scene: Scene, ids: tuple[PersonId, ...]) -> str:
-    return listed([scene.name(id) for id in ids])
 
 
 def _vote(scene: Scene, vote: Vote) -> str:

@@ -11,6 +11,7 @@ from approvals.decide.actor import Who
 from approvals.ids import RequestId
 from approvals.refusals import Outdated
 from approvals.request import Draft, Request
+from bot.cards.blocks import Block, button
 
 Decision = Callable[[Request, Who], list[Draft]]
 
@@ -57,13 +58,9 @@ class Handle:
         """Whether the program that drew it told requests apart by their numbers alone."""
         return not self.token
 
-    def is_of(self, request: Request) -> bool:
-        """Whether it was drawn from this request, not from another of the same number."""
-        return self.id == request.id and self.token == request.token
-
     def stranger(self, request: Request) -> str:
         """Why it isn't about this request, as somebody reads it; '' where it is."""
-        if self.is_of(request):
+        if (self.id, self.token) == (request.id, request.token):
             return ""
         if not self.is_old:
             return OTHER_RECORD
@@ -100,6 +97,12 @@ class Handle:
             return drafts
 
         return decide
+
+
+def press(action: str, request: Request, label: str = "", question: int | None = None, **look: Any) -> Block:
+    """A button about a request; its label is its action, unless given. `look`: as for `button`."""
+    label = label or action.replace("-", " ").title()
+    return button(label, action, Handle.of(request, question).value, **look)
 
 
 def place(body: Mapping[str, Any]) -> dict[str, str]:

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from approvals.request import Request
+from approvals.ids import RequestId
+from approvals.people import Delegation, Person
+from approvals.states import State
 from bot.actions import Action
 from bot.cards import waiting
 from bot.cards.blocks import (
@@ -20,9 +23,10 @@ from bot.cards.blocks import (
     section,
     sections,
 )
+from bot.cards.catalogue import texts
 from bot.cards.decision import asked, because, changes, consequence, decide, instead, warnings
-from bot.cards.handles import Handle
-from bot.cards.scene import Scene, talk
+from bot.cards.scene import Scene, talk, unasked
+from bot.cards.settled import how_it_stopped, state_name
 
 NOBODY = "nobody"
 """What a button carries that was drawn while nobody stood in."""
@@ -30,29 +34,21 @@ ALL_AT_ONCE = 20
 """Requests that one form approves: each of its lines has to be read."""
 
 
-@dataclass(frozen=True)
-class May:
-    """A button of a line; what it sends is the line's handle and, if that needs it, which `question`."""
-
-    label: str
-    action: str
-    question: int | None = None
+def span(delegation: Delegation, whose: Person) -> str:
+    """'from Tuesday, 1 December until Friday, 4 December 2026': days in the absent person's time zone."""
+    first = delegation.since.astimezone(whose.zone)
+    last = (delegation.until - timedelta(minutes=1)).astimezone(whose.zone)
+    return f"from {first:%A}, {first.day} {first:%B} until {last:%A}, {last.day} {last:%B %Y}"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One request in a few words, and what the reader may do about it, or about its twin `on`."""
+    """One request in a few words, and what the reader may do about it; `card`: the link of their card."""
 
-    of: Request
+    id: RequestId
     text: str
-    may: tuple[May, ...] = ()
-    on: Request | None = None
+    buttons: tuple[Block, ...] = ()
     card: str = ""
-    """The link of the reader's card, or ''."""
-
-    def value(self, may: May) -> str:
-        """What a button of it carries."""
-        return Handle.of(self.on or self.of, may.question).value
 
 
 @dataclass(frozen=True)
@@ -77,8 +73,7 @@ class Section:
 
 def draw(parts: Sequence[Section], notice: str = "") -> Block:
     """The whole view; `notice` answers what the reader pressed last."""
-    blocks = [section(notice)] if notice else []
-    return _home(*blocks, *(block for part in parts for block in _drawn(part)))
+    return _home(*sections(notice), *(block for part in parts for block in _drawn(part)))
 
 
 def closed(sentence: str, may_ask: Sequence[type[Action]] = ()) -> Block:
@@ -116,26 +111,25 @@ def _pages(part: Section) -> list[Block]:
         is_whole = part.total <= len(part.rows)
         return [] if is_whole else [button(f"Show All {part.total}", "page:all", f"{part.name}:0")]
     end = part.start + len(part.rows)
-    previous = [button("Previous", "page:previous", f"{part.name}:{max(part.start - part.size, 0)}")]
-    following = [button("Next", "page:next", f"{part.name}:{end}")]
-    return [
-        *(previous if part.start else []),
-        *(following if end < part.total else []),
-        button("Back to Home", "page:home", "home"),
-    ]
+    before = f"{part.name}:{max(part.start - part.size, 0)}"
+    pages = [button("Previous", "page:previous", before)] if part.start else []
+    pages += [button("Next", "page:next", f"{part.name}:{end}")] if end < part.total else []
+    return [*pages, button("Back to Home", "page:home", "home")]
 
 
 def _asked(scene: Scene) -> list[Block]:
     """One request to decide: the question, what exactly will change, who asks and until when."""
-    request = scene.request
-    reason = f'"{clip_words(request.reason, 40)}"'
+    request, reason = scene.request, f'"{clip_words(scene.request.reason, 40)}"'
+    # Who else was asked, how far it is, what was said, and what follows.
+    quotes = [f'{part.lead} "{clip_words(part.text, 40)}"' for part in talk(scene)]
+    small = instead(scene), waiting.progress(scene), *quotes, consequence(scene), waiting.notes(scene)
     return about(
         request.id,
         section(scene.question),
         asked(scene).drawn(),
         *sections(*warnings(scene)),
         changes(scene).drawn(),
-        context(reason, f"{request.id}{because(scene)}", *_because(scene)),
+        context(reason, f"{request.id}{because(scene)}", *small),
         actions(*decide(scene)) | {"block_id": f"decide:{request.id}"},
     )
 
@@ -145,24 +139,65 @@ def asks(scene: Scene) -> str:
     return f'Requested by {scene.name(scene.request.requester)}: "{clip_words(scene.request.reason, 40)}"'
 
 
-def _because(scene: Scene) -> tuple[str, ...]:
-    """Who else was asked, how far it is, what was said, and what follows."""
-    quotes = [f'{part.lead} "{clip_words(part.text, 40)}"' for part in talk(scene)]
-    return (instead(scene), waiting.progress(scene), *quotes, consequence(scene), waiting.notes(scene))
-
-
 def _row_of(row: Line | str | tuple[str, ...], name: str) -> list[Block]:
     """A paragraph, a list, or one request: a single button stands beside it, several stand under it."""
     if isinstance(row, str):
         return [section(row)]
     if isinstance(row, tuple):
         return [bullets(row)]
-    buttons = [button(may.label, may.action, row.value(may)) for may in row.may]
+    text, buttons = section(row.text), [*row.buttons]
     buttons += [link("Open Card", "visit", row.card)] if row.card else []
-    text = section(row.text)
     if len(buttons) == 1 and text["type"] == "section":  # rich text has no place beside it
         return [text | {"accessory": buttons[0]}]
-    return [text, *([_row(f"{name}:{row.of.id}", *buttons)] if buttons else [])]
+    return [text, *([_row(f"{name}:{row.id}", *buttons)] if buttons else [])]
+
+
+# -- one request in a sentence or two ------------------------------------------------------------------------
+
+
+def stands(scene: Scene) -> str:
+    """What a request is about, its state, and why."""
+    request = scene.request
+    parts = [f"{scene.lead}{request.id} · {state_name(request)}: {scene.phrase}.", how_far(scene)]
+    parts += [f"Starts {scene.starts}."] if scene.starts else []
+    if request.ending.ends_at:
+        parts.append(f"Ends {scene.at(request.ending.ends_at)}.")
+    if request.state is not State.DONE:
+        parts.append(clip_words(scene.says(scene.end.text), 60))
+    return " ".join(filter(None, (*parts, scene.says(request.progress.held))))
+
+
+def how_far(scene: Scene) -> str:
+    """Who decides now, until when, in which step, who was skipped, and the open question."""
+    request = scene.request
+    if request.is_unasked and request.asking.approved_at:
+        return unasked(request)
+    if request.state is not State.WAITING or request.deadlines.expires_at is None:
+        return ""
+    waits = f"Waiting for {waiting.awaited(scene)}. Expires {scene.at(request.deadlines.expires_at)}."
+    last = request.asking.questions[-1] if request.asking.questions else None
+    asks = f'{scene.name(last.by)} asked: "{clip_words(last.text, 40)}"' if last and not last.answer else ""
+    return " ".join(filter(None, (waits, waiting.progress(scene), waiting.notes(scene), asks)))
+
+
+def stopped(scene: Scene) -> str:
+    """What a stopped request did, Miro's message, and the remedy."""
+    text = f"{how_it_stopped(scene)}: {scene.phrase}. {clip_words(scene.says(scene.end.text), 40)}".strip()
+    helps = scene.says(scene.end.remedy)
+    return f"{text} To fix: {clip_words(helps, 25)}" if helps else text
+
+
+def handed(scene: Scene) -> str:
+    """What a person finishes by hand; the card says where."""
+    return f"{how_it_stopped(scene)}: {scene.phrase}. Left: {', '.join(texts(scene.end.left))}."
+
+
+def stuck(scene: Scene) -> str:
+    """A request that nobody can decide, when it expires, and the remedy."""
+    ends = scene.request.deadlines.expires_at
+    until = f" Expires {scene.at(ends)}." if ends else ""
+    helps = "To fix: name an approver or a fallback in the policy, or withdraw it and request it again."
+    return f"{scene.request.id}: {scene.phrase}.{until} {helps}"
 
 
 def offers(offered: Sequence[type[Action]]) -> Section:

@@ -7,12 +7,12 @@ from approvals.request import Request
 from approvals.states import State
 from bot.actions.many import Bulk
 from bot.cards import waiting
-from bot.cards.blocks import Block, Message, button, message, section
+from bot.cards.blocks import Block, Message, message, section
 from bot.cards.bulk.progress import SHOWN
 from bot.cards.bulk.progress import progress as progress_of_bulk
 from bot.cards.catalogue import texts
 from bot.cards.decision import approver, expires
-from bot.cards.handles import Handle
+from bot.cards.handles import press
 from bot.cards.layout import Part, Worth, card
 from bot.cards.scene import Scene, capital, fields, talk
 from bot.cards.settled import conclusion, handed, notice, prompt, settled, sign, stopped
@@ -36,10 +36,8 @@ def requester(scene: Scene) -> Message:
         Part(waiting.progress(scene), Worth.NOTE),
         waiting.aside(scene),
     ]
-    value = Handle.of(request).value
-    buttons = [("Remind", "remind"), ("Withdraw", "withdraw"), ("Details", "details")]
-    buttons[2:2] = [("Change Start", "start")] if request.is_scheduled else []
-    others = [button(label, action, value) for label, action in buttons]
+    start = [press("start", request, "Change Start")] if request.is_scheduled else []
+    others = press("remind", request), press("withdraw", request), *start, press("details", request)
     return card("⏳", f"{scene.title} · {whom}", parts, *_answering(request), *others)
 
 
@@ -48,7 +46,7 @@ def _answering(request: Request) -> list[Block]:
     questions = request.asking.questions
     if not questions or questions[-1].answer:
         return []
-    return [button("Answer", "answer", Handle.of(request, len(questions)).value, primary=True)]
+    return [press("answer", request, question=len(questions), primary=True)]
 
 
 def _joined(scene: Scene, first: Request) -> Message:
@@ -63,8 +61,7 @@ def _joined(scene: Scene, first: Request) -> Message:
         *talk(of),
         Part("I'll tell you when it's decided.", Worth.ASIDE),
     ]
-    remind = button("Remind", "remind", Handle.of(first).value)
-    return card("⏳", f"{scene.title} · Already requested", parts, remind)
+    return card("⏳", f"{scene.title} · Already requested", parts, press("remind", first))
 
 
 def operator(scene: Scene) -> Message:
@@ -126,8 +123,7 @@ def question(scene: Scene) -> Message:
             fields(scene, ("Expires", expires(scene))),
             Part("Press Answer, or write it here.", Worth.ASIDE),
         ]
-        details = button("Details", "details", Handle.of(request, scene.round).value)
-        buttons = [*_answering(request), details]
+        buttons = [*_answering(request), press("details", request, question=scene.round)]
     return card(sign(request), title, parts, *buttons, note=f"{title}: “{put.text}”")
 
 
@@ -153,7 +149,7 @@ def stuck(scene: Scene) -> Message:
         Part("Name an approver or a fallback in the policy, or have it requested again."),
     ]
     title = f"{scene.lead}{scene.secret}No approver available for {request.id}"
-    return card("⚠️", title, parts, button("Details", "details", Handle.of(request).value))
+    return card("⚠️", title, parts, press("details", request))
 
 
 CARDS: dict[str, Draw] = {

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from approvals.ids import PersonId
+from approvals.ids import BOT, PersonId
 from approvals.people import Person, listed
-from approvals.request import Request
+from approvals.request import Outcome, Request
 from approvals.sentence import Sentence
 from approvals.states import State
 from bot.actions import Action
@@ -56,6 +56,11 @@ class Scene:
         return f"{self.lead}{self.secret}{self.request.id}"
 
     @property
+    def end(self) -> Outcome:
+        """How it ended or stopped, without anything as long as it hasn't."""
+        return self.request.outcome or Outcome(self.request.asked_at, BOT)
+
+    @property
     def help(self) -> str:
         """A sentence on whether operators look after a stopped request."""
         if self.helped:
@@ -66,13 +71,13 @@ class Scene:
 
     def name(self, id: PersonId) -> str:
         """A person's mark with account and address; for the subject, the address in Miro."""
-        return self._mark(id, brief=False)
+        return self._mark(id)
 
     def brief(self, id: PersonId) -> str:
         """A person's mark without address, if the card has it elsewhere; the reader is "you"."""
         return "you" if self.is_viewer(id) else self._mark(id, brief=True)
 
-    def _mark(self, id: PersonId, *, brief: bool) -> str:
+    def _mark(self, id: PersonId, brief: bool = False) -> str:
         is_subject = id == self.request.subject
         # In a channel, a mention would notify the leaver of an offboarding.
         hidden = is_subject and self.command.CONFIDENTIAL and self.viewer is None
@@ -124,11 +129,6 @@ class Scene:
         """What was asked for, with the person's address; the reader is "you"."""
         return self._phrase(lambda id: "you" if self.is_viewer(id) else self.name(id))
 
-    @property
-    def _wish(self) -> str:
-        """The same on a card that shows the address beside."""
-        return self._phrase(self.brief)
-
     def _phrase(self, called: Callable[[PersonId], str]) -> str:
         def named(id: PersonId) -> Person:
             person = self.facts.person(id)
@@ -143,16 +143,15 @@ class Scene:
     def about(self) -> Part:
         """The same as a sentence: "Dana Fox asked me to give you access to Design." """
         asker, subject = self.request.requester, self.request.subject
-        wish = self._wish
-        if asker == subject and not self.is_mine:
-            wish = self._phrase(lambda id: "them" if id == subject else self.brief(id))
+        is_own = asker == subject and not self.is_mine
+        wish = self._phrase(lambda id: "them" if is_own and id == subject else self.brief(id))
         return Part(f"{capital(self.brief(asker))} asked me to {wish}.", Worth.STEPS, least=16)
 
     @property
     def question(self) -> str:
         """The first line of an approver's card."""
-        wish = self._wish if self.secret else capital(self._wish)
-        return f"{self.lead}{self.secret}{wish}?"
+        wish = self._phrase(self.brief)
+        return f"{self.lead}{self.secret}{wish if self.secret else capital(wish)}?"
 
     @property
     def outcome(self) -> str:
@@ -207,9 +206,9 @@ def fields(scene: Scene, *more: tuple[str, str], by: str = "") -> Part:
 
 def by_shell(scene: Scene) -> str:
     """Says that a decision was typed in a shell, and in which."""
-    votes = [vote.shell for vote in scene.request.asking.votes if vote.shell]
-    shells = votes or ([scene.request.outcome.shell] if scene.request.outcome else [])
-    return f" Decided in a shell: {shells[0]}." if shells and shells[0] else ""
+    votes = (vote.shell for vote in scene.request.asking.votes if vote.shell)
+    shell = next(votes, scene.end.shell)
+    return f" Decided in a shell: {shell}." if shell else ""
 
 
 def unasked(request: Request) -> str:

@@ -5,9 +5,9 @@ from approvals.people import listed
 from approvals.request import Request
 from approvals.states import State
 from bot.actions.undo import can_undo, lasting
-from bot.cards.blocks import Block, Message, button, confirmation, link
+from bot.cards.blocks import Block, Message, confirmation, link
 from bot.cards.catalogue import texts
-from bot.cards.handles import Handle
+from bot.cards.handles import press
 from bot.cards.layout import Part, Worth, card
 from bot.cards.named import bold
 from bot.cards.scene import Scene, by_shell, capital, fields, missed, unasked, unchanged
@@ -26,25 +26,21 @@ _SIGNS = {
 HEADINGS = {
     State.CHECKING: "Checking what will change",
     State.WAITING: "Waiting for a decision",
-    State.APPROVED: "Approved",
     State.WORKING: "Approved",
-    State.STOPPED: "Stopped",
-    State.DONE: "Done",
     State.NOTHING_TO_DO: "Nothing to do",
     State.REFUSED: "Not possible",
     State.JOINED: "Already requested",
-    State.DENIED: "Denied",
-    State.WITHDRAWN: "Withdrawn",
     State.EXPIRED: "Expired without an answer",
     State.REHEARSED: "Practice complete",
 }
-"""The states as people read them; programs read the codes, in JSON and metrics."""
+"""States whose codes people don't read as they are; programs read the codes, in JSON and metrics."""
 
 
 def state_name(request: Request) -> str:
     """The state for people; nothing is called done that Miro doesn't show."""
     accepted = request.outcome and request.outcome.unshown
-    return "Accepted by Miro, not verified" if accepted else HEADINGS[request.state]
+    name = HEADINGS.get(request.state) or request.state.capitalize()
+    return "Accepted by Miro, not verified" if accepted else name
 
 
 def sign(request: Request) -> str:
@@ -62,7 +58,7 @@ def settled(scene: Scene, first_line: str = "") -> Message:
     if request.state is State.STOPPED and not first_line:
         return _stopped(scene)
     stands, question = where_it_stands(scene), first_line or f"{scene.title} · {heading(scene)}"
-    words = request.outcome.text if request.outcome and request.state is State.DENIED else None
+    words = scene.end.text if request.state is State.DENIED else None
     note = f"{question}: {scene.phrase}. {stands} {scene.says(words)}".strip()
     parts = [
         scene.about,
@@ -86,32 +82,25 @@ def conclusion(scene: Scene) -> Message:
 
 def stopped(scene: Scene) -> Message:
     """A stopped request with its way out, for operators."""
-    outcome, value, to = scene.request.outcome, Handle.of(scene.request).value, scene.request.hand_over.to
-    fix = Part(scene.says(outcome.remedy if outcome else None), Worth.NOTE, bold("To fix:"), least=25)
-    hand = [button("Hand Over", "hand-over", value)]
+    request, to = scene.request, scene.request.hand_over.to
+    fix = Part(scene.says(scene.end.remedy), Worth.NOTE, bold("To fix:"), least=25)
+    hand = [press("hand-over", request)]
     if to:
         verb = "finish" if scene.is_viewer(to) else "finishes"
         fix = Part(f"{capital(scene.brief(to))} {verb} it by hand.")
-        hand = [button("Take Back", "take-back", value)]
-        hand = [_report(scene), *hand] if scene.is_viewer(to) else hand
-    return _stopped(
-        scene,
-        fix,
-        button("Resume", "resume", value, primary=True),
-        *hand,
-        *_undo(scene),
-        button("Close as Incomplete", "withdraw", value),
-        button("Details", "details", value),
-    )
+        hand = [*([_report(scene)] if scene.is_viewer(to) else []), press("take-back", request)]
+    close = press("withdraw", request, "Close as Incomplete")
+    resume, details = press("resume", request, primary=True), press("details", request)
+    return _stopped(scene, fix, resume, *hand, *_undo(scene), close, details)
 
 
 def handed(scene: Scene) -> Message:
     """For the named person who finishes a stopped request by hand: what is left, where, and why."""
-    request, outcome, to = scene.request, scene.request.outcome, scene.request.hand_over.to
-    if request.state is State.STOPPED and not (to and scene.is_viewer(to)):
-        return settled(scene, f"{scene.title} · No longer with you")
-    if request.state is not State.STOPPED or outcome is None:
+    request, outcome, to = scene.request, scene.end, scene.request.hand_over.to
+    if request.state is not State.STOPPED:
         return settled(scene)
+    if not (to and scene.is_viewer(to)):
+        return settled(scene, f"{scene.title} · No longer with you")
     lines = tuple(by_hand(change, is_team=scene.facts.boards_pass) for change in outcome.left)
     title = f"{scene.title} · Please finish it by hand in Miro"
     parts = [
@@ -121,8 +110,8 @@ def handed(scene: Scene) -> Message:
         Part(lead="Left to do in Miro", worth=Worth.STEPS, steps=lines),
         Part(scene.says(outcome.text), Worth.QUOTE, least=20),
     ]
-    details = button("Details", "details", Handle.of(request).value)
-    return card("⚠️", title, parts, _report(scene), details, note=f"{title}: {scene.phrase}")
+    buttons = _report(scene), press("details", request)
+    return card("⚠️", title, parts, *buttons, note=f"{title}: {scene.phrase}")
 
 
 def prompt(scene: Scene) -> Message:
@@ -133,38 +122,35 @@ def prompt(scene: Scene) -> Message:
 
 
 def _report(scene: Scene) -> Block:
-    return button("I've Done It", "report", Handle.of(scene.request).value)
+    return press("report", scene.request, "I've Done It")
 
 
 def _stopped(scene: Scene, fix: Part | None = None, *buttons: Block) -> Message:
-    outcome = scene.request.outcome
-    title = f"{scene.lead}{scene.secret}{how_it_stopped(scene.request)}"
+    title = f"{scene.lead}{scene.secret}{how_it_stopped(scene)}"
     parts = [
         scene.about,
         fields(scene),
-        *progress(scene.request),
-        Part(scene.says(outcome.text if outcome else None), Worth.QUOTE, least=20),
+        *progress(scene),
+        Part(scene.says(scene.end.text), Worth.QUOTE, least=20),
         Part(scene.help) if fix is None else fix,
     ]
     return card("⚠️", title, parts, *buttons, note=f"{title}: {scene.phrase}")
 
 
-def how_it_stopped(request: Request) -> str:
+def how_it_stopped(scene: Scene) -> str:
     """'R-57 is incomplete', if a look showed that."""
-    if request.outcome and request.outcome.done:
-        return f"{request.id} is incomplete"
-    if request.may_have_changed:
-        return f"{request.id} stopped"
-    others = request.outcome.others if request.outcome else ()
-    return f"{request.id} stopped before {'I changed anything' if others else 'anything changed'}"
+    if scene.end.done:
+        return f"{scene.request.id} is incomplete"
+    if scene.request.may_have_changed:
+        return f"{scene.request.id} stopped"
+    what = "I changed anything" if scene.end.others else "anything changed"
+    return f"{scene.request.id} stopped before {what}"
 
 
-def progress(request: Request) -> list[Part]:
+def progress(scene: Scene) -> list[Part]:
     """The parts on what a stopped request has done, what was already in place, and what is left."""
-    outcome = request.outcome
-    if outcome is None:
-        return []
-    unseen = request.may_have_changed and not outcome.done
+    outcome = scene.end
+    unseen = scene.request.may_have_changed and not outcome.done
     lines = (
         ("Done:", outcome.done),
         ("Can't be verified:", outcome.unverifiable),
@@ -176,34 +162,36 @@ def progress(request: Request) -> list[Part]:
 
 def _done(scene: Scene, *, is_live: bool = True) -> Message:
     """Every change was verified; the person changed is spoken to."""
-    request, outcome = scene.request, scene.request.outcome
-    accepted = outcome.unshown if outcome else ()
-    unseen, left = (outcome.unverifiable, outcome.left) if outcome else ((), ())
-    others = [change for change in outcome.others if change not in (*accepted, *unseen)] if outcome else []
+    request, outcome = scene.request, scene.end
+    accepted, unseen, to = outcome.unshown, outcome.unverifiable, request.hand_over.to
+    others = [change for change in outcome.others if change not in (*accepted, *unseen)]
     manual = [change for change in others if change.code.endswith(".state")]  # of what was handed over
-    others = [change for change in others if change not in manual]
+    finished = f"Done by hand{f' by {scene.brief(to)}' if to else ''}, verified:"
     title = f"{scene.lead}{scene.secret}{capital(scene.outcome)}"
     title = f"{scene.title} · {heading(scene)}" if accepted else title
-    text = " ".join(filter(None, (_approved(scene), _verified(scene), _boards(scene))))
+    notes = [
+        (", ".join(texts(accepted)), "Not verified:"),
+        (", ".join(texts(unseen)), "Can't be verified:"),
+        (", ".join(texts(outcome.left)), "Not done:"),
+        (", ".join(texts(manual)), finished),
+        (", ".join(texts(change for change in others if change not in manual)), "Already in place:"),
+        (lasting(request), "Can't be undone:"),
+        (_ends(scene), ""),
+        (_follows(scene), ""),
+    ]
     parts = [
-        Part(text),
-        Part(", ".join(texts(accepted)), Worth.NOTE, "Not verified:", least=12),
-        Part(", ".join(texts(unseen)), Worth.NOTE, "Can't be verified:", least=12),
-        Part(", ".join(texts(left)), Worth.NOTE, "Not done:", least=12),
-        Part(", ".join(texts(manual)), Worth.NOTE, f"Done by hand{_finisher(scene)}, verified:", least=12),
-        Part(", ".join(texts(others)), Worth.NOTE, "Already in place:", least=12),
-        Part(lasting(request), Worth.NOTE, "Can't be undone:", least=12),
-        Part(_ends(scene), Worth.NOTE, least=12),
-        Part(_follows(scene), Worth.NOTE, least=12),
+        Part(" ".join(filter(None, (_approved(scene), _verified(scene), _boards(scene))))),
+        *(Part(text, Worth.NOTE, lead, least=12) for text, lead in notes),
         Part(request.id, is_small=True),
         missed(scene),
     ]
-    visit = [link("Open Miro", "visit", "https://miro.com/app/")] if scene.is_mine else []
-    keep = [_keep(scene.then)] if is_live and scene.then and scene.is_viewer(request.requester) else []
-    ends = _ending(scene) if is_live and request.ending.ends_at else []
-    may_undo = is_live and scene.is_viewer(request.requester) and not request.is_end
-    undo = _undo(scene) if may_undo else []
-    return card(sign(request), title, parts, *visit, *keep, *ends, *undo, note=f"{title}. {request.id}")
+    buttons = [link("Open Miro", "visit", "https://miro.com/app/")] if scene.is_mine else []
+    if is_live:
+        is_theirs = scene.is_viewer(request.requester)
+        buttons += [_keep(scene.then)] if scene.then and is_theirs else []
+        buttons += _ending(scene) if request.ending.ends_at else []
+        buttons += _undo(scene) if is_theirs and not request.is_end else []
+    return card(sign(request), title, parts, *buttons, note=f"{title}. {request.id}")
 
 
 def _undo(scene: Scene) -> list[Block]:
@@ -218,33 +206,21 @@ def undo_button(request: Request, stays: str) -> Block:
     """`stays`: a sentence on what can't be undone, or ''."""
     text = f"I'll ask for what takes the changes of {request.id} back. {stays}".strip()
     sure = confirmation(f"Undo {request.id}?", text, "Undo")
-    return button("Undo", "undo", Handle.of(request).value, confirm=sure)
-
-
-def _finisher(scene: Scene) -> str:
-    """' by Carol Diaz': who finished it, if that is known."""
-    to = scene.request.hand_over.to
-    return f" by {scene.brief(to)}" if to else ""
+    return press("undo", request, confirm=sure)
 
 
 def _verified(scene: Scene) -> str:
     """How many of its own changes were verified."""
-    outcome = scene.request.outcome
-    count = len(outcome.done) if outcome else 0
+    count = len(scene.end.done)
     if not count:
-        return "" if outcome and outcome.others else "Everything was already in place. Nothing was changed."
+        return "" if scene.end.others else "Everything was already in place. Nothing was changed."
     names = {1: "The change is", 2: "Both changes are", 3: "All three changes are", 4: "All four changes are"}
     return f"{names.get(count, f'All {count} changes are')} verified in Miro."
 
 
 def _boards(scene: Scene) -> str:
     """Where the boards of a person are who left a team."""
-    outcome = scene.request.outcome
-    teams = (
-        [change.values["group"] for change in outcome.done if change.code == "leave-boards.did"]
-        if outcome
-        else []
-    )
+    teams = [change.values["group"] for change in scene.end.done if change.code == "leave-boards.did"]
     return f"Boards in {listed(teams)} went to a team admin." if teams else ""
 
 
@@ -266,17 +242,16 @@ def _follows(scene: Scene) -> str:
 
 def _ending(scene: Scene) -> list[Block]:
     """The buttons of access that ends: to ask for more days, and to end it now."""
-    request, value = scene.request, Handle.of(scene.request).value
-    is_requester = scene.is_viewer(request.requester)
+    request = scene.request
     text = f"{capital(scene.back or 'the access is removed')}. Nobody has to approve this."
     sure = confirmation(f"End {request.id} now?", text, "End Now")
-    extend = [button("Extend", "again", value)] if is_requester else []
-    return [*extend, button("End Now", "end-now", value, confirm=sure)] if extend or scene.is_mine else []
+    extend = [press("again", request, "Extend")] if scene.is_viewer(request.requester) else []
+    return [*extend, press("end-now", request, confirm=sure)] if extend or scene.is_mine else []
 
 
 def _keep(then: Request) -> Block:
     """The button that withdraws the deletion of an account."""
-    return button("Keep the Account", "keep", Handle.of(then).value)
+    return press("keep", then, "Keep the Account")
 
 
 def _approved(scene: Scene) -> str:
@@ -287,20 +262,14 @@ def _approved(scene: Scene) -> str:
     asked = f"Requested by {scene.brief(request.requester)}"
     if request.is_unasked:
         return f"{asked}. The policy requires no approval."
-    return f"{asked}, approved by {_deciders(scene)}.{by_shell(scene)}"
-
-
-def _deciders(scene: Scene) -> str:
-    """'Carol Diaz (Dec 4, 14:02)': who approved, and when."""
-    asking = scene.request.asking
-    at = f" ({scene.at(asking.approved_at)})" if asking.approved_at else ""
-    return f"{scene.names(asking.decided_by) or 'somebody'}{at}"
+    at = f" ({scene.at(request.asking.approved_at)})" if request.asking.approved_at else ""
+    by = f"{scene.names(request.asking.decided_by) or 'somebody'}{at}"
+    return f"{asked}, approved by {by}.{by_shell(scene)}"
 
 
 def where_it_stands(scene: Scene) -> str:
     """One or two sentences below the first line: the result, and what happens next."""
-    request, end = scene.request, scene.request.outcome
-    why, held = scene.says(end.text if end else None), scene.says(request.progress.held)
+    request, why, held = scene.request, scene.says(scene.end.text), scene.says(scene.request.progress.held)
     match request.state:
         case State.CHECKING:
             text = held or "It's saved. I'm checking Miro before I ask anybody."
@@ -320,7 +289,7 @@ def where_it_stands(scene: Scene) -> str:
         case State.EXPIRED | State.DENIED:
             text = f"{unchanged(request)}{by_shell(scene)}"
         case State.WITHDRAWN:
-            text = f"{why if end and end.by == BOT else ''} {unchanged(request)}{by_shell(scene)}".strip()
+            text = f"{why if scene.end.by == BOT else ''} {unchanged(request)}{by_shell(scene)}".strip()
         case State.JOINED if scene.first:
             text = f"{capital(scene.brief(scene.first.requester))} already asked for this: {scene.first.id}."
         case _:
@@ -330,28 +299,26 @@ def where_it_stands(scene: Scene) -> str:
 
 def heading(scene: Scene) -> str:
     """The state, and by whom: 'Denied by Carol Diaz'."""
-    request, outcome = scene.request, scene.request.outcome
-    by: tuple[PersonId, ...] = ()
+    request, by = scene.request, tuple[PersonId, ...]()
     if request.state in (State.APPROVED, State.WORKING, State.DENIED):
         by = request.asking.decided_by
-    elif request.state is State.WITHDRAWN and outcome and outcome.by != BOT:
-        by = (outcome.by,)
+    elif request.state is State.WITHDRAWN and scene.end.by != BOT:
+        by = (scene.end.by,)
     return f"{state_name(request)}{' by ' if by else ''}{scene.names(by)}"
 
 
 def _buttons(scene: Scene) -> list[Block]:
     """The buttons: to ask again if it came to nothing; to move or withdraw what waits for its start."""
-    request, value = scene.request, Handle.of(scene.request).value
+    request = scene.request
     if not scene.is_viewer(request.requester):
         return []
     if request.state is State.APPROVED and request.is_scheduled:
-        details = button("Details", "details", value)
+        details = press("details", request)
         if request.is_end and not scene.command.CLOSES:
             return [details]
-        stop = _keep(request) if request.is_end else button("Withdraw", "withdraw", value)
-        return [button("Change Start", "start", value), stop, details]
-    is_over = request.state in (State.EXPIRED, State.DENIED)
-    return [button("Ask Again", "again", value)] if is_over else []
+        stop = _keep(request) if request.is_end else press("withdraw", request)
+        return [press("start", request, "Change Start"), stop, details]
+    return [press("again", request, "Ask Again")] if request.state in (State.EXPIRED, State.DENIED) else []
 
 
 def notice(scene: Scene) -> Message:
@@ -364,7 +331,5 @@ def notice(scene: Scene) -> Message:
     who = "You" if may else capital(scene.brief(request.requester))
     title = f"{capital(scene.outcome)} until {scene.at(request.ending.ends_at)}"
     text = f"Then it's removed, and I'll tell you. Need it longer? {who} can ask for an extension."
-    ends = _ending(scene)
-    return card(
-        "⏳", title, [Part(text), Part(request.id, is_small=True)], *ends, note=f"{title}. {request.id}"
-    )
+    parts = [Part(text), Part(request.id, is_small=True)]
+    return card("⏳", title, parts, *_ending(scene), note=f"{title}. {request.id}")

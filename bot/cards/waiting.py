@@ -101,12 +101,7 @@ def _voted(request: Request) -> set[PersonId]:
 
 def has_voted(scene: Scene) -> bool:
     """Whether the reader has approved and wasn't asked to confirm since."""
-    return any(scene.is_viewer(id) for id in _voted(scene.request))
-
-
-def may_decide(scene: Scene) -> bool:
-    """Whether the reader is one of those who may decide."""
-    return any(map(scene.is_viewer, entitled(scene)))
+    return any(map(scene.is_viewer, _voted(scene.request)))
 
 
 def passed(scene: Scene) -> tuple[str, str]:
@@ -117,19 +112,14 @@ def passed(scene: Scene) -> tuple[str, str]:
         return "Asked again", f"{why} There is a newer card below.".strip()
     stand_in = next((id for id, whose in request.asking.stand_ins.items() if scene.is_viewer(whose)), None)
     if stand_in:
-        may = " You can still decide in App Home." if may_decide(scene) else ""
+        may = " You can still decide in App Home." if any(map(scene.is_viewer, entitled(scene))) else ""
         return "No longer with you", f"{scene.name(stand_in)} stands in for you.{may}"
-    return "No longer with you", _others(scene)
-
-
-def _others(scene: Scene) -> str:
-    request = scene.request
     left = tuple(id for id in deciders(scene) if not scene.is_viewer(id))
-    if not left:
-        return "You're no longer asked to decide."
     new = tuple(id for id in left if turn(request, id) == request.asking.asks)
-    votes = request.asking.votes
-    if votes or not new:
+    votes, text = request.asking.votes, "You're no longer asked to decide."
+    if left and (votes or not new):
         agreed = f"{capital(scene.names(vote.by for vote in votes))} approved. Now" if votes else "Now"
-        return f"{agreed} {_enough(scene, left)} {'decides' if request.asking.missing < 2 else 'decide'}."
-    return f"{capital(scene.names(new))} {'was' if len(new) == 1 else 'were'} asked instead."
+        text = f"{agreed} {_enough(scene, left)} {'decides' if request.asking.missing < 2 else 'decide'}."
+    elif left:
+        text = f"{capital(scene.names(new))} {'was' if len(new) == 1 else 'were'} asked instead."
+    return "No longer with you", text

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from approvals.case import Case
 from approvals.decide import decide
@@ -10,7 +9,6 @@ from approvals.decide.actor import Who, check_standing, is_operator
 from approvals.decide.tally import Ground
 from approvals.ids import PersonId, RequestId
 from approvals.people import Person, Standing, listed
-from approvals.record.database import StoreTrouble
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import State
@@ -18,41 +16,32 @@ from bot.actions import ACTIONS, Action
 from bot.cards.blocks import Message, actions, button, context, header, message, section, sections
 from bot.cards.catalogue import written
 from bot.cards.handles import Handle
-from bot.cards.lines import stands
+from bot.cards.home import stands
 from bot.cards.named import mark
 from bot.cards.request import CHANNELS
 from bot.cards.scene import Scene
 from bot.cards.settled import state_name
 from bot.context import CONFIDENTIAL, Desk, Unreadable, numbered
-from bot.slack.away import away
 from bot.slack.deliver.audience import owned, owners
-from bot.slack.talk import remind
+from bot.slack.talk import nudge, reminded
 from bot.stats import counted
 from bot.work.undo import undo
-
-Said = dict[str, Any]
 
 NOT_FOR_YOU = "You can't request this. Ask your manager or your IT team to request it for you."
 COUNTED_DAYS, MOST_COUNTED = 30, 1000
 """What `/miro stats` counts: requests of so many days, the newest; reading a thousand takes 0.3 s."""
 
 
-def _only_you(said: Message) -> Said:
-    # local-slack shows an answer without response_type to everybody; Slack only to the one who typed.
-    return said | {"response_type": "ephemeral"}
-
-
 def offers(desk: Desk, who: Who) -> list[type[Action]]:
     """The actions this person may ask for, for themselves or for others."""
-    offered = []
-    for action in ACTIONS.values():
-        if desk.boards_pass and action.NOT_FOR_TEAMS:
-            continue
+
+    def is_offered(action: type[Action]) -> bool:
         ground = Ground(desk.policy, Case(action.NAME, who.person), desk.store.people, desk.now())
         lists = [(*rule.ask, *rule.for_others) for rule in desk.policy.rules(action.NAME)]
-        if any(ground.includes(entries, who.person) for entries in lists):
-            offered.append(action)
-    return offered
+        return any(ground.includes(entries, who.person) for entries in lists)
+
+    actions = [action for action in ACTIONS.values() if not (desk.boards_pass and action.NOT_FOR_TEAMS)]
+    return [action for action in actions if is_offered(action)]
 
 
 def may_ask(desk: Desk, who: Who, action: type[Action]) -> bool:
@@ -78,12 +67,12 @@ def read_as(action: type[Action]) -> str:
     return f"I read this as a wish to {action.ABOUT}."
 
 
-def helped(desk: Desk, who: Who, typed: str = "") -> Said:
+def helped(desk: Desk, who: Who, typed: str = "") -> Message:
     """Buttons for what *you* may ask, and examples."""
     mine = offers(desk, who)
     lead = f"I didn't understand “{typed[:80]}”. " if typed else ""
     if not mine:
-        return _only_you(message(f"{lead}You can't request anything here yet. Ask your IT team."))
+        return message(f"{lead}You can't request anything here yet. Ask your IT team.")
     lines = [f"• {action.EXAMPLE}: {action.ABOUT}" for action in mine]
     buttons = [button(action.TITLE, f"open:{action.NAME}", action.NAME) for action in mine]
     verbs = ", ".join(
@@ -93,18 +82,14 @@ def helped(desk: Desk, who: Who, typed: str = "") -> Said:
     verbs += ", /miro stats" if is_operator(desk.policy, who.person) else ""
     title = f"{lead}What do you need in Miro?"
     examples = sections("Or write to me:", *lines)
-    return _only_you(message(title, header(title), actions(*buttons[:25]), *examples, context(verbs)))
+    return message(title, header(title), actions(*buttons[:25]), *examples, context(verbs))
 
 
-def _help(desk: Desk, who: Who, rest: str) -> Said:
-    return helped(desk, who)
-
-
-def _whoami(desk: Desk, who: Who, rest: str) -> Said:
+def _whoami(desk: Desk, who: Who, rest: str) -> Message:
     """How the bot knows somebody: where mistaken identities are found."""
     name = who.person.name or who.person.email
     title = f"I know you as {name}" if name else "I don't know your name yet"
-    return _only_you(message(title, header(title), *sections(*known_as(desk, who))))
+    return message(title, header(title), *sections(*known_as(desk, who)))
 
 
 def known_as(desk: Desk, who: Who) -> list[str]:
@@ -123,16 +108,13 @@ def known_as(desk: Desk, who: Who) -> list[str]:
     ]
 
 
-def _status(desk: Desk, who: Who, rest: str) -> Said:
-    try:
-        if not rest:
-            lines = [*(_line(desk, request, who) for request in _own(desk, who)), *_waiting(desk, who)]
-            return _only_you(message("\n".join(lines) or "You have no requests yet. Try /miro help."))
-        request = named(desk, who, rest)
-    except Refused as error:
-        return _only_you(message(str(error)))
+def _status(desk: Desk, who: Who, rest: str) -> Message:
+    if not rest:
+        lines = [*(_line(desk, request, who) for request in _own(desk, who)), *_waiting(desk, who)]
+        return message("\n".join(lines) or "You have no requests yet. Try /miro help.")
+    request = named(desk, who, rest)
     line, details = _line(desk, request, who), button("Details", "details", Handle.of(request).value)
-    return _only_you(message(line, section(line), actions(details)))
+    return message(line, section(line), actions(details))
 
 
 def _waiting(desk: Desk, who: Who) -> list[str]:
@@ -146,9 +128,9 @@ def _waiting(desk: Desk, who: Who) -> list[str]:
     return [f"{count} requests are waiting for you. Decide on their cards or in App Home."]
 
 
-def _own(desk: Desk, who: Who, limit: int = 10) -> list[Request]:
+def _own(desk: Desk, who: Who) -> list[Request]:
     """Requests by or about somebody, newest first, for their own eyes. Raises Refused."""
-    mine = desk.store.requests(person=who.person.id, limit=limit)
+    mine = desk.store.requests(person=who.person.id, limit=10)
     seen = [request for request in mine if _concerns(desk, request, who.person)]
     if seen:
         check_standing(who, desk.now())
@@ -166,16 +148,11 @@ def _line(desk: Desk, request: Request, who: Who) -> str:
     return stands(Scene(request, command, desk.facts, desk.person, who.person, zone))
 
 
-def _withdraw(desk: Desk, who: Who, rest: str) -> Said:
-    try:
-        if not rest:
-            raise Refused("Which request? For example: /miro withdraw R-42.")
-        request = named(desk, who, rest)
-        desk.decide(request.id, lambda request: decide.withdraw(request, who, desk.table(request)))
-    except (Refused, StoreTrouble) as error:
-        return _only_you(message(str(error)))
+def _withdraw(desk: Desk, who: Who, rest: str) -> Message:
+    id = named(desk, who, rest, "withdraw").id
+    desk.decide(id, lambda request: decide.withdraw(request, who, desk.table(request)))
     desk.wake()
-    return _only_you(message(f"{request.id} is withdrawn."))
+    return message(f"{id} is withdrawn.")
 
 
 def undone(desk: Desk, request: Request, who: Who, receipt: str = "") -> str:
@@ -185,29 +162,22 @@ def undone(desk: Desk, request: Request, who: Who, receipt: str = "") -> str:
     return " ".join([f"{ids} will undo {request.id}, once approved.", *refusals])
 
 
-def _undo(desk: Desk, who: Who, rest: str) -> Said:
-    said = _told(lambda: undone(desk, named(desk, who, rest), who))
+def _undo(desk: Desk, who: Who, rest: str) -> Message:
+    said = undone(desk, named(desk, who, rest, "undo"), who)
     desk.wake()
-    return said
+    return message(said)
 
 
-def _remind(desk: Desk, who: Who, rest: str) -> Said:
-    return _told(lambda: remind(desk, who, rest, may_see))
+def _remind(desk: Desk, who: Who, rest: str) -> Message:
+    """Also by the number of a request that was joined to another."""
+    request = named(desk, who, rest, "remind")
+    first = request.because_of if request.state is State.JOINED and request.because_of else request.id
+    desk.decide(first, lambda request: nudge(desk, request, who))
+    desk.wake()
+    return message(reminded(desk, first))
 
 
-def _away(desk: Desk, who: Who, rest: str) -> Said:
-    return _told(lambda: away(desk, who, rest))
-
-
-def _told(act: Callable[[], str]) -> Said:
-    """What came of it, or why nothing did."""
-    try:
-        return _only_you(message(act()))
-    except (Refused, StoreTrouble) as error:
-        return _only_you(message(str(error)))
-
-
-def _stats(desk: Desk, who: Who, rest: str) -> Said:
+def _stats(desk: Desk, who: Who, rest: str) -> Message:
     """Figures for operators, and for owners those of their teams."""
     operates, mine = is_operator(desk.policy, who.person), {*owned(desk, who.person)}
 
@@ -216,20 +186,19 @@ def _stats(desk: Desk, who: Who, rest: str) -> Said:
         is_theirs = operates or (request.action not in CONFIDENTIAL and not mine.isdisjoint(teams))
         return is_theirs and not desk.is_secret_from(who.person, request)
 
-    try:
-        if not operates and not mine:
-            raise Refused("Only operators and team owners can see statistics. Your requests: /miro status.")
-        check_standing(who, desk.now())
-    except Refused as error:
-        return _only_you(message(str(error)))
+    if not operates and not mine:
+        raise Refused("Only operators and team owners can see statistics. Your requests: /miro status.")
+    check_standing(who, desk.now())
     ids = desk.store.numbers(since=desk.now() - timedelta(days=COUNTED_DAYS))
     title = f"Requests of the last {COUNTED_DAYS} days{'' if operates else ' for your teams'}"
     title += f", the newest {MOST_COUNTED}" if len(ids) > MOST_COUNTED else ""
-    return _only_you(counted(desk.store, ids[:MOST_COUNTED], shows).drawn(title))
+    return counted(desk.store, ids[:MOST_COUNTED], shows).drawn(title)
 
 
-def named(desk: Desk, who: Who, typed: str) -> Request:
-    """The request that somebody names, if it concerns them. Raises Refused."""
+def named(desk: Desk, who: Who, typed: str, verb: str = "show") -> Request:
+    """The request that somebody names after a verb of /miro, if it concerns them. Raises Refused."""
+    if not typed:
+        raise Refused(f"Which request? For example: /miro {verb} R-42.")
     try:
         id = numbered(typed)
     except ValueError:
@@ -247,15 +216,14 @@ def _none_of_yours(id: RequestId) -> str:
     return f"You have no request {id}."
 
 
-VERBS: dict[str, Callable[[Desk, Who, str], Said]] = {
-    "help": _help,
+VERBS: dict[str, Callable[[Desk, Who, str], Message]] = {
+    "help": lambda desk, who, rest: helped(desk, who),
     "whoami": _whoami,
     "status": _status,
     "show": _status,
     "withdraw": _withdraw,
     "remind": _remind,
     "undo": _undo,
-    "away": _away,
     "stats": _stats,
 }
 """What may follow `/miro` beside an action."""
@@ -269,15 +237,11 @@ def _concerns(desk: Desk, request: Request, person: Person) -> bool:
     insiders += [PersonId(card.address) for card in cards]
     insiders += filter(None, (request.subject, request.hand_over.to))
     inside = any(person.is_(desk.person(id)) for id in insiders) or is_operator(desk.policy, person)
-    inside = inside or _owns(desk, request, person)
+    # Until the worker looked who asks, no owner hears of it.
+    action, is_asked = ACTIONS.get(request.action), request.state is not State.CHECKING
+    if not inside and action and not action.CONFIDENTIAL and is_asked:
+        inside = any(person.is_(owner) for owner in owners(desk, request))
     return inside and not desk.is_secret_from(person, request)
-
-
-def _owns(desk: Desk, request: Request, person: Person) -> bool:
-    """Whether it is about a team of theirs, and no secret; until the worker looked who asks, nobody hears."""
-    action = ACTIONS.get(request.action)
-    is_open = action is not None and not action.CONFIDENTIAL and request.state is not State.CHECKING
-    return is_open and any(person.is_(owner) for owner in owners(desk, request))
 
 
 def may_see(desk: Desk, request: Request, who: Who) -> None:

@@ -1,11 +1,9 @@
 """Away: somebody names who decides in their place, by /miro away or by its form, and both are told."""
 
-import logging
 import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
@@ -13,23 +11,17 @@ from slack_sdk import WebClient
 from approvals.decide.actor import Who
 from approvals.decide.delegates import delegated, returned
 from approvals.people import Delegation, Person, Standing
-from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note
 from approvals.refusals import Outdated, Refused
 from approvals.request import Draft
-from bot.cards.blocks import Block, message
-from bot.cards.home import NOBODY
+from bot.actions.fill import Problems
+from bot.cards.blocks import Block, Message, message
+from bot.cards.home import NOBODY, span
 from bot.cards.named import mark
 from bot.context import Desk
 from bot.slack import forms
+from bot.slack.reply import Body, Reply
 from bot.slack.words.sentence import MENTION
-
-if TYPE_CHECKING:
-    from bot.slack.reply import Reply
-
-log = logging.getLogger(__name__)
-
-Body = dict[str, Any]
 
 HOW = "Write /miro away until 2026-12-04 @colleague."
 _DAY = r"(\d{4}-\d\d?-\d\d?)"
@@ -48,28 +40,25 @@ OTHER_SINCE_OPENED = (
 )
 
 
-class WrongPerson(Refused):
-    """The named person can't be a delegate."""
-
-
 def key(delegation: Delegation | None) -> str:
     """The key of a delegation carried by the buttons drawn from it."""
     return delegation.key if delegation else NOBODY
 
 
-def away(desk: Desk, who: Who, text: str) -> str:
+def away(desk: Desk, who: Who, text: str) -> Message:
     """/miro away: sets or ends a delegation, or shows it; returns the answer. Raises Refused."""
     if not text:
         current = desk.store.people.named_delegate(who.person.id, desk.now())
-        return _standing(desk, current, who.person) if current else f"No delegate set. {HOW}"
+        return message(_standing(desk, current, who.person) if current else f"No delegate set. {HOW}")
     if text.casefold() in ("off", "end", "back"):
-        return end(desk, who)
+        return message(end(desk, who))
     since, until, person = (found.search(text) for found in (_SINCE, _UNTIL, _PERSON))
     if until is None:
         raise Refused(f"Until which day? {HOW}")
     if person is None:
         raise Refused(f"Who stands in for you? {HOW}")
-    return name(desk, who, person[1] or person[3], since[1] if since else "", until[1])
+    other = able(desk, who, person[1] or person[3])
+    return message(name(desk, who, other, since[1] if since else "", until[1]))
 
 
 def _standing(desk: Desk, current: Delegation, whose: Person) -> str:
@@ -77,19 +66,17 @@ def _standing(desk: Desk, current: Delegation, whose: Person) -> str:
     return f"{named} stands in for you {span(current, whose)}. To end this: /miro away off."
 
 
-def name(desk: Desk, who: Who, entry: str, since: str, until: str, drawn: str | None = None) -> str:
+def name(desk: Desk, who: Who, other: Person, since: str, until: str, drawn: str | None = None) -> str:
     """Sets a delegate for whole days in the person's time zone, and notifies them. Raises Refused.
 
     `drawn`: the `key` of the delegation shown in the form; a newer one isn't replaced.
     """
-    other, zone = _able(desk, who, entry), who.person.zone
+    zone = who.person.zone
     first = _day(since) if since else desk.now().astimezone(zone).date()
     days = first, _day(until) + timedelta(days=1)
     begin, over = (datetime.combine(day, time(), zone).astimezone(UTC) for day in days)
-    draft, new = (
-        delegated(who, other, begin, over, desk.now()),
-        Delegation(who.person.id, other.id, begin, over),
-    )
+    draft = delegated(who, other, begin, over, desk.now())
+    new = Delegation(who.person.id, other.id, begin, over)
     _replace(desk, who, new, lambda _: draft, drawn, OTHER_SINCE_OPENED)
     return _standing(desk, new, who.person)
 
@@ -135,20 +122,17 @@ def _replace(
     return before
 
 
-def _able(desk: Desk, who: Who, entry: str) -> Person:
-    """The named person, if they can be a delegate. Raises WrongPerson; queues a look-up if unknown."""
+def able(desk: Desk, who: Who, entry: str) -> Person:
+    """The named person, if they can be a delegate. Raises Refused; queues a look-up if unknown."""
     person, now = desk.find(entry), desk.now()
     if not (person and person.account and person.account.standing is not Standing.UNKNOWN):
         if "@" in entry and not desk.policy.allows(entry):
             domains = ", ".join(desk.policy.domains)
-            raise WrongPerson(f"Only people of {domains} can stand in. Choose a colleague.")
+            raise Refused(f"Only people of {domains} can stand in. Choose a colleague.")
         desk.unknown.add(entry)
         called = entry if "@" in entry else "this colleague"
-        raise WrongPerson(f"I don't know {called} yet. I'm checking Slack. Please try again in a minute.")
-    try:
-        delegated(who, person, now, now + timedelta(days=1), now)
-    except Refused as error:
-        raise WrongPerson(str(error)) from error
+        raise Refused(f"I don't know {called} yet. I'm checking Slack. Please try again in a minute.")
+    delegated(who, person, now, now + timedelta(days=1), now)
     return person
 
 
@@ -160,24 +144,11 @@ def _day(text: str) -> date:
     raise Refused(f"I can't read the date {text}. Write it like 2026-12-04.")
 
 
-def span(delegation: Delegation, whose: Person) -> str:
-    """'from Tuesday, 1 December until Friday, 4 December 2026': days in the absent person's time zone."""
-    first = delegation.since.astimezone(whose.zone)
-    last = (delegation.until - timedelta(minutes=1)).astimezone(whose.zone)
-    return f"from {first:%A}, {first.day} {first:%B} until {last:%A}, {last.day} {last:%B %Y}"
-
-
-# -- the form --------------------------------------------------------------------------------------------
-
-
 _NEEDED = {"delegate": "Choose who stands in for you.", "until": "Choose the last day."}
 
 
-class Away:
+class Away(Reply):
     """The listeners of Name a Delegate, its form, and I'm Back."""
-
-    def __init__(self, desk: Desk, reply: "Reply") -> None:
-        self.desk, self._reply = desk, reply
 
     def register(self, app: App) -> None:
         """Registers all listeners with Bolt."""
@@ -185,10 +156,9 @@ class Away:
         app.action("away-off")(self.end_pressed)
         app.view("away")(self.sent)
 
-    def pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
+    def pressed(self, body: Body, client: WebClient) -> None:
         """Name a Delegate opens the form, filled with the current delegation."""
-        ack()
-        self._reply.open(body, client, lambda: self._form(self._reply.who(body), _drawn(body)))
+        self.open(body, client, self._form(self.who(body), _drawn(body)))
 
     def _form(self, who: Who, drawn: str) -> Block:
         """The form, carrying the current delegation. Raises Outdated if the button was drawn from another."""
@@ -206,27 +176,19 @@ class Away:
     def sent(self, ack: Ack, body: Body) -> None:
         """The form was submitted: errors are shown at their fields."""
         said, drawn = forms.read(body["view"]), forms.carried(body["view"]).get("delegation", "")
-        missing = {field: text for field, text in _NEEDED.items() if not said.get(field)}
-        if missing:
-            ack(response_action="errors", errors=missing)
-            return
+        if missing := {field: text for field, text in _NEEDED.items() if not said.get(field)}:
+            raise Problems(missing)
+        who = self.who(body)
         try:
-            days = said.get("since", ""), said["until"]
-            text = name(self.desk, self._reply.who(body), said["delegate"], *days, drawn)
-        except (Refused, StoreTrouble) as error:
-            place = "delegate" if isinstance(error, WrongPerson) else "until"
-            ack(response_action="errors", errors={place: str(error)})
-        else:
-            ack(response_action="update", view=forms.notice("Name a Delegate", text))
+            other = able(self.desk, who, said["delegate"])
+        except Refused as error:
+            raise Problems({"delegate": str(error)}) from error
+        text = name(self.desk, who, other, said.get("since", ""), said["until"], drawn)
+        ack(response_action="update", view=forms.notice("Name a Delegate", text))
 
-    def end_pressed(self, ack: Ack, body: Body) -> None:
+    def end_pressed(self, body: Body) -> None:
         """I'm Back, before the last day."""
-        ack()
-        try:
-            text = end(self.desk, self._reply.who(body), _drawn(body))
-        except (Refused, StoreTrouble) as error:
-            text = str(error)
-        self._reply.answer(body, text)
+        self.answer(body, end(self.desk, self.who(body), _drawn(body)))
 
 
 def _drawn(body: Body) -> str:

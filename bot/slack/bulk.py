@@ -87,7 +87,7 @@ class Bulk:
         ack()
         action = body["actions"][0].get("value", "")
         scenes = Gathering(self.desk, self._reply.who(body)).all_of(action) if action in ACTIONS else []
-        self._reply.open(body, client, lambda: form(scenes) if scenes else forms.notice("Approve", GONE))
+        self._reply.open(body, client, form(scenes) if scenes else forms.notice("Approve", GONE))
 
     def paged(self, ack: Ack, body: Body) -> None:
         """Show All, Next, Previous, Back to Home."""
@@ -101,7 +101,7 @@ class Bulk:
     def search_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
         """Search opens its form."""
         ack()
-        self._reply.open(body, client, forms.search)
+        self._reply.open(body, client, forms.search())
 
     def searched(self, ack: Ack, body: Body) -> None:
         """The form of Search: lists a person's requests in App Home, or shows the one with a number."""

@@ -14,7 +14,7 @@ from bot.actions import ACTIONS
 from bot.actions.fill import MOST_AT_ONCE, Problems, operators_form, proposal
 from bot.actions.form import START, FormField, Input
 from bot.actions.tables import Tables
-from bot.cards.blocks import Block, context, cut, option, plain, section
+from bot.cards.blocks import Block, context, cut, element, option, plain, section
 from bot.cards.details import particulars
 from bot.cards.handles import Handle
 from bot.cards.scene import Scene
@@ -43,15 +43,15 @@ def modal(
     **carried: str,
 ) -> Block:
     """A modal; `carried` comes back with its actions and submission. Without `submit` it only shows text."""
-    view: Block = {
-        "type": "modal",
-        "callback_id": callback,
-        "title": plain(title, 24),
-        "close": plain(close, 24),
-        "blocks": [*blocks],
-        "private_metadata": json.dumps(carried, ensure_ascii=False),
-    }
-    return view | ({"submit": plain(submit, 24)} if submit else {})
+    return element(
+        "modal",
+        callback_id=callback,
+        title=plain(title, 24),
+        close=plain(close, 24),
+        blocks=[*blocks],
+        private_metadata=json.dumps(carried, ensure_ascii=False),
+        submit=submit and plain(submit, 24),
+    )
 
 
 def notice(title: str, *blocks: str | Block) -> Block:
@@ -68,7 +68,7 @@ class Form:
     """The data from which the form of an action is drawn.
 
     `operator`, `others`: whether its reader is an operator, and may ask for other people; `asker`: their
-    Slack id; `rule`: the one that holds for the draft, if known.
+    Slack id; `of`: the rule that holds for the draft, if known.
     """
 
     draft: Draft
@@ -76,7 +76,7 @@ class Form:
     operator: bool = False
     others: bool = False
     asker: str = ""
-    rule: Rule | None = None
+    of: Rule | None = None
     start: datetime | None = None
 
     def given(self, name: str) -> str:
@@ -84,74 +84,64 @@ class Form:
         return self.draft.raw.get(name, "")
 
     @property
+    def rule(self) -> Rule | None:
+        """The rule that proposes values."""
+        return self.of or self.tables.policy.rule(self.draft.action.NAME)
+
+    @property
     def people(self) -> list[str]:
         """The people the draft is for, as Slack ids and addresses."""
         named = [self.given("person"), *self.draft.others]
         return [entry or self.asker for entry in named] if any(named) else []
 
-
-def form(
-    draft: Draft,
-    tables: Tables,
-    operator: bool,
-    rule: Rule | None = None,
-    *,
-    others: bool = False,
-    asker: str = "",
-    start: datetime | None = None,
-    **carried: str,
-) -> Block:
-    """The form of an action, filled with the draft."""
-    action, rule = draft.action, rule or tables.policy.rule(draft.action.NAME)
-    drawn = Form(draft, tables, operator, others, asker, rule, start)
-    if any(asked.is_team for asked in action.form().values()) and not offered(tables):
-        return notice(action.TITLE, " ".join(map(tables.managed, tables.groups[:3])) or NO_TEAMS)
-    notes = [*([SECRET] if action.CONFIDENTIAL else []), *([action.NOTE] if action.NOTE else [])]
-    blocks = [*map(context, notes), *map(section, draft.notes)]
-    for name, asked in operators_form(action, operator).items():
-        if (asked.by_rest or asked.beside_groups) and not tables.has_rest:
-            continue
-        if asked.beside_groups and tables.boards_pass:
-            continue
-        blocks += _FIELDS[asked.kind](drawn, name, asked)
-    blocks.append(_input("reason", "Why", _text(draft.reason, 500, many=True), "The approver reads this."))
-    carried |= {"who_open": "1"} if draft.who_open else {}
-    return modal(f"ask:{action.NAME}", action.TITLE, blocks, "Send", **carried)
+    def view(self, **carried: str) -> Block:
+        """The form, filled with the draft."""
+        draft, tables, action = self.draft, self.tables, self.draft.action
+        if any(asked.is_team for asked in action.form().values()) and not offered(tables):
+            return notice(action.TITLE, " ".join(map(tables.managed, tables.groups[:3])) or NO_TEAMS)
+        notes = [*([SECRET] if action.CONFIDENTIAL else []), *([action.NOTE] if action.NOTE else [])]
+        blocks = [*map(context, notes), *map(section, draft.notes)]
+        for name, asked in operators_form(action, self.operator).items():
+            if (asked.by_rest or asked.beside_groups) and not tables.has_rest:
+                continue
+            if asked.beside_groups and tables.boards_pass:
+                continue
+            blocks += _FIELDS[asked.kind](self, name, asked)
+        why = _text(draft.reason, 500, many=True)
+        blocks.append(field("reason", "Why", why, "The approver reads this."))
+        carried |= {"who_open": "1"} if draft.who_open else {}
+        return modal(f"ask:{action.NAME}", action.TITLE, blocks, "Send", **carried)
 
 
-def _input(name: str, label: str, element: Block, hint: str = "", optional: bool = False) -> Block:
-    block = {
-        "type": "input",
-        "block_id": name,
-        "label": plain(label, 2000),
-        "element": {"action_id": "value", **element},
-        "optional": optional,
-    }
-    return {**block, "hint": plain(hint, 2000)} if hint else block
+def field(name: str, label: str, of: Block, hint: str = "", optional: bool = False) -> Block:
+    """A field of a form."""
+    named, hinted = plain(label, 2000), hint and plain(hint, 2000)
+    asked = {"action_id": "value", **of}
+    return element("input", block_id=name, label=named, element=asked, hint=hinted) | {"optional": optional}
 
 
 def _text(initial: str, longest: int, many: bool = False) -> Block:
-    box: Block = {"type": "plain_text_input", "max_length": longest, "multiline": many}
-    return {**box, "initial_value": cut(initial, longest)} if initial else box
+    shown = cut(initial, longest)
+    return element("plain_text_input", max_length=longest, multiline=many, initial_value=shown)
 
 
 def box(name: str, label: str, longest: int, hint: str = "", *, optional: bool = False) -> Block:
     """A field for text of several lines."""
-    return _input(name, label, _text("", longest, many=True), hint, optional)
+    return field(name, label, _text("", longest, many=True), hint, optional)
 
 
 def _day(initial: str = "") -> Block:
-    return {"type": "datepicker"} | ({"initial_date": initial} if initial else {})
+    return element("datepicker", initial_date=initial)
 
 
 def _moment(initial: datetime | None) -> Block:
     """A day and time, in the reader's time zone."""
-    return {"type": "datetimepicker"} | ({"initial_date_time": int(initial.timestamp())} if initial else {})
+    return element("datetimepicker", initial_date_time=initial and int(initial.timestamp()))
 
 
 def start_field(initial: datetime | None = None) -> Block:
     """The field `start` of every form."""
-    return _input("start", START.label, _moment(initial), START.hint, optional=True)
+    return field("start", START.label, _moment(initial), START.hint, optional=True)
 
 
 def _person(drawn: Form, name: str, asked: FormField) -> list[Block]:
@@ -160,14 +150,13 @@ def _person(drawn: Form, name: str, asked: FormField) -> list[Block]:
     if asked.own and not (people or drawn.operator or drawn.others or drawn.draft.who_open):
         return []
     picked = [entry for entry in people if "@" not in entry]
-    chooser: Block = {"type": "multi_users_select", "max_selected_items": MOST_AT_ONCE}
-    chooser |= {"initial_users": picked} if picked else {}
+    chooser = element("multi_users_select", max_selected_items=MOST_AT_ONCE, initial_users=picked)
     box = _text(", ".join(entry for entry in people if "@" in entry), 1000)
     hint = "Leave empty to ask for yourself." if asked.own and not drawn.draft.who_open else ""
     each = "For people who aren't in Slack. Put commas between several."
     return [
-        _input(name, asked.label, chooser, hint, optional=True),
-        _input(name + EMAIL, "Or e-mail addresses", box, each, optional=True),
+        field(name, asked.label, chooser, hint, optional=True),
+        field(name + EMAIL, "Or e-mail addresses", box, each, optional=True),
     ]
 
 
@@ -180,14 +169,12 @@ def _teams(drawn: Form, name: str, asked: FormField) -> list[Block]:
     several = asked.kind is Input.TEAMS
     kind = "static_select" if len(shown) <= MOST_OPTIONS else "external_select"
     kind = "checkboxes" if several and len(shown) <= MOST_BOXES else f"{'multi_' * several}{kind}"
-    element: Block = {"type": kind}
-    element |= {"min_query_length": 0} if "external" in kind else {"options": shown}
-    element |= {"max_selected_items": MOST_AT_ONCE} if "multi" in kind else {}
-    if chosen:
-        element |= {"initial_options": chosen} if several else {"initial_option": chosen[0]}
+    initial = {"initial_options": chosen} if several else {"initial_option": chosen[:1] and chosen[0]}
+    select = element(kind, max_selected_items="multi" in kind and MOST_AT_ONCE, **initial)
+    select |= {"min_query_length": 0} if "external" in kind else {"options": shown}
     passes = BOARDS_PASS if asked.leaves and tables.boards_pass else ""
     hints = filter(None, (asked.hint, passes, elsewhere(tables)))
-    return [_input(name, asked.label, element, " ".join(hints), is_optional)]
+    return [field(name, asked.label, select, " ".join(hints), is_optional)]
 
 
 def elsewhere(tables: Tables) -> str:
@@ -201,8 +188,8 @@ def _choice(drawn: Form, name: str, asked: FormField) -> list[Block]:
     choices = [option(text, value) for value, text in asked.choices]
     chosen = [choice for choice in choices if choice["value"] == drawn.given(name)]
     chosen = chosen or ([] if asked.grave else choices[:1])
-    radio: Block = {"type": "radio_buttons", "options": choices}
-    return [_input(name, asked.label, radio | ({"initial_option": chosen[0]} if chosen else {}), asked.hint)]
+    radio = element("radio_buttons", options=choices, initial_option=chosen[:1] and chosen[0])
+    return [field(name, asked.label, radio, asked.hint)]
 
 
 def _last_day(drawn: Form, name: str, asked: FormField) -> list[Block]:
@@ -215,13 +202,13 @@ def _last_day(drawn: Form, name: str, asked: FormField) -> list[Block]:
     initial = initial if re.fullmatch(r"\d{4}-\d\d-\d\d", initial) and initial >= f"{today}" else ""
     longest = [rule.longest for rule in drawn.tables.policy.rules(drawn.draft.action.NAME)]
     bound = f"At most {counted(max(filter(None, longest)))} from now." if longest and all(longest) else ""
-    return [_input(name, asked.label, _day(initial), bound or asked.hint, optional=True)]
+    return [field(name, asked.label, _day(initial), bound or asked.hint, optional=True)]
 
 
 def _line(drawn: Form, name: str, asked: FormField) -> list[Block]:
     is_optional = not drawn.draft.action.model_fields[name].is_required()
     initial = drawn.draft.raw.get(name, proposal(asked, name, drawn.rule, drawn.draft.raw))
-    return [_input(name, asked.label, _text(initial, 150), asked.hint, is_optional)]
+    return [field(name, asked.label, _text(initial, 150), asked.hint, is_optional)]
 
 
 _FIELDS: dict[Input, Callable[[Form, str, FormField], list[Block]]] = {
@@ -299,17 +286,43 @@ def carried(view: Mapping[str, Any]) -> dict[str, str]:
 # -- about a request -------------------------------------------------------------------------------------
 
 
-def denial(request: Request, place: Mapping[str, str]) -> Block:
-    """The form for the reason of a denial, which the requester reads: a quick reason, text, or both."""
+def about(button: str, request: Request, place: Mapping[str, str], asker: str) -> Block:
+    """The form behind a button; it carries the request's handle, and the card that was clicked.
+
+    `asker`: who asked the open question.
+    """
+    number = None
+    match button:
+        case "deny":
+            title, submit, blocks = "Deny", "Deny", _denial(request)
+        case "question":
+            hint = "The requester sees this. All approvers see the answer. The request stays pending."
+            title, submit, blocks = "Ask About", "Ask", [box("reason", "Question", LONGEST_QUESTION, hint)]
+        case "start":
+            hint = "Later than now planned. For an earlier start, withdraw it or send a new request."
+            title, submit = "Start of", "Move"
+            blocks = [field("reason", "Start", _moment(request.starts_at), hint)]
+        case "hand-over":
+            hint = "Gets everything needed to finish it by hand in Miro. I verify it before I call it done."
+            title, submit = "Hand Over", "Hand Over"
+            blocks = [field("reason", "Who finishes it", {"type": "users_select"}, hint)]
+        case _:
+            title, submit, number = "Answer for", "Answer", len(request.asking.questions)
+            asked = section(f"{asker} asks: “{request.asking.questions[-1].text}”")
+            blocks = [asked, box("reason", "Answer", LONGEST_QUESTION, "All approvers see this.")]
+    handle = Handle.of(request, number).value
+    return modal(button, f"{title} {request.id}", blocks, submit, request=handle, **place)
+
+
+def _denial(request: Request) -> list[Block]:
+    """Fields for the reason of a denial, which the requester reads: a quick reason, text, or both."""
     form = ACTIONS[request.action].form() if request.action in ACTIONS else {}
     team = ("Wrong team",) if any(asked.is_team for asked in form.values()) else ()
     quick = {"type": "static_select", "options": [option(text, text) for text in (*team, *QUICK_REASONS)]}
-    box = _text("", 500, many=True)
-    blocks = [
-        _input("quick", "Reason", quick, "The requester reads this.", optional=True),
-        _input("reason", "In your words", box, "Needed for “Other”.", optional=True),
+    return [
+        field("quick", "Reason", quick, "The requester reads this.", optional=True),
+        box("reason", "In your words", 500, "Needed for “Other”.", optional=True),
     ]
-    return _about(request, place, "deny", f"Deny {request.id}", blocks, "Deny")
 
 
 def reason_of(view: Mapping[str, Any]) -> str:
@@ -319,55 +332,14 @@ def reason_of(view: Mapping[str, Any]) -> str:
     return ". ".join(filter(None, ("" if quick == OTHER else quick, values.get("reason"))))
 
 
-def question(request: Request, place: Mapping[str, str]) -> Block:
-    """The form for an approver's question."""
-    hint = "The requester sees this. All approvers see the answer. The request stays pending."
-    box = _input("reason", "Question", _text("", LONGEST_QUESTION, many=True), hint)
-    return _about(request, place, "question", f"Ask About {request.id}", [box], "Ask")
-
-
-def later_start(request: Request, place: Mapping[str, str]) -> Block:
-    """The form to move the start of a request."""
-    hint = "Later than now planned. For an earlier start, withdraw it or send a new request."
-    box = _input("reason", "Start", _moment(request.starts_at), hint)
-    return _about(request, place, "start", f"Start of {request.id}", [box], "Move")
-
-
-def hand_over(request: Request, place: Mapping[str, str]) -> Block:
-    """The form to hand a stopped request to a person."""
-    hint = "Gets everything needed to finish it by hand in Miro. I verify it before I call it done."
-    box = _input("reason", "Who finishes it", {"type": "users_select"}, hint)
-    return _about(request, place, "hand-over", f"Hand Over {request.id}", [box], "Hand Over")
-
-
-def reply(request: Request, number: int, asker: str, place: Mapping[str, str]) -> Block:
-    """The form for the requester's answer to one question."""
-    asked = section(f"{asker} asks: “{request.asking.questions[number - 1].text}”")
-    box = _input("reason", "Answer", _text("", LONGEST_QUESTION, many=True), "All approvers see this.")
-    return _about(request, place, "answer", f"Answer for {request.id}", [asked, box], "Answer", number)
-
-
-def _about(
-    request: Request,
-    place: Mapping[str, str],
-    callback: str,
-    title: str,
-    blocks: list[Block],
-    submit: str,
-    number: int | None = None,
-) -> Block:
-    """A form that carries the request's handle, and the card that was clicked."""
-    return modal(callback, title, blocks, submit, request=Handle.of(request, number).value, **place)
-
-
 def away_form(drawn: str, since: str, until: str = "", delegate: str = "") -> Block:
     """The form of a delegation: delegate, first and last day; `drawn`: the delegation it shows."""
-    person: Block = {"type": "users_select"} | ({"initial_user": delegate} if delegate else {})
+    person = element("users_select", initial_user=delegate)
     hint = "This colleague decides for you, except on their own requests."
     blocks = [
-        _input("delegate", "Who stands in", person, hint),
-        _input("since", "First day", _day(since), "Leave empty to start today.", optional=True),
-        _input("until", "Last day", _day(until), "Through the end of that day in your time zone."),
+        field("delegate", "Who stands in", person, hint),
+        field("since", "First day", _day(since), "Leave empty to start today.", optional=True),
+        field("until", "Last day", _day(until), "Through the end of that day in your time zone."),
     ]
     return modal("away", "Name a Delegate", blocks, "Save", delegation=drawn)
 
@@ -377,8 +349,8 @@ def search() -> Block:
     person = {"type": "users_select"}
     text = _text("", 150)
     blocks = [
-        _input("person", "Person", person, optional=True),
-        _input("entry", "Or an e-mail address or number", text, "For example R-42.", optional=True),
+        field("person", "Person", person, optional=True),
+        field("entry", "Or an e-mail address or number", text, "For example R-42.", optional=True),
     ]
     return modal("search", "Find Requests", blocks, "Search")
 

@@ -1,9 +1,8 @@
 """What people type to the bot: a request in plain words, or what they say about one that waits."""
 
 import re
-from typing import Any
 
-from slack_bolt import Ack, App, BoltContext
+from slack_bolt import App, BoltContext
 
 from approvals.decide.actor import Who
 from approvals.decide.decide import LONGEST_QUESTION
@@ -14,19 +13,16 @@ from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import State
 from bot.cards.blocks import Block, Message, actions, button, clip_words, message, section
-from bot.cards.handles import Decision, Handle
+from bot.cards.handles import Handle
 from bot.cards.named import mark
-from bot.context import Desk
 from bot.slack import answers
 from bot.slack.deliver.audience import threads
 from bot.slack.lists import dropped
-from bot.slack.reply import Reply
-from bot.slack.talk import GONE, asking, replying
+from bot.slack.reply import Body, Reply
+from bot.slack.talk import asking, replying
 from bot.slack.words import drafts, replies
 from bot.slack.words.reading import Draft, read
 from bot.slack.words.sentence import by_name, typed
-
-Body = dict[str, Any]
 
 NOT_ANSWERS = {"help", "my-requests", "my-teams", "who-has", "who-is-admin", "thanks"}
 """Kinds of messages that nobody writes to answer a question."""
@@ -40,21 +36,8 @@ _FROM_PEOPLE = {"", "file_share", "thread_broadcast", "me_message"}
 (docs.slack.dev/reference/events/message)."""
 
 
-def _is_meant(event: Body) -> bool:
-    """Whether a person says this to the bot: in a direct message, or by a mention anywhere."""
-    if event.get("bot_id") or not event.get("user") or event.get("hidden"):
-        return False
-    if event.get("subtype", "") not in _FROM_PEOPLE:
-        return False
-    # In a channel only the mention counts, which comes as an event of its own beside the message.
-    return event["type"] == "app_mention" or event.get("channel_type") == "im"
-
-
-class Lines:
+class Lines(Reply):
     """What Bolt calls for messages, and for the buttons that pass one on."""
-
-    def __init__(self, desk: Desk, reply: Reply) -> None:
-        self.desk, self._reply = desk, reply
 
     def register(self, app: App) -> None:
         """Hands every listener to Bolt."""
@@ -62,21 +45,24 @@ class Lines:
         app.event("message")(self.said)
         app.action(re.compile("^pass-on:"))(self.pass_on_pressed)
 
-    def said(self, ack: Ack, event: Body, context: BoltContext) -> None:
+    def said(self, event: Body, context: BoltContext) -> None:
         """A message to the bot: it answers the one open question, or is answered where it was written."""
-        ack()
-        if not _is_meant(event):
+        is_by_person = event.get("user") and not (event.get("bot_id") or event.get("hidden"))
+        # In a channel only the mention counts, which comes as an event of its own beside the message.
+        is_to_bot = event["type"] == "app_mention" or event.get("channel_type") == "im"
+        if not (is_by_person and is_to_bot and event.get("subtype", "") in _FROM_PEOPLE):
             return
-        who, place = self._reply.who({"user_id": event["user"]}), f"{event['channel']}:{event['ts']}"
+        who, place = self.who({"user_id": event["user"]}), f"{event['channel']}:{event['ts']}"
         raw, bot = event.get("text", ""), context.bot_user_id or ""
         text = by_name(typed(raw, bot).strip(), self.desk.tables().called)
-        about = self._about(event)
+        # The request in whose thread it was written.
+        card = self.desk.store.outbox.at(event["channel"], event.get("thread_ts", ""))
+        about = card.request if card else None
         files = event.get("files", []) if event.get("channel_type") == "im" else []
         if (file := dropped.meant(files, text)) and answers.offers(self.desk, who):
             with self.desk.store.writing():
                 if self.desk.store.once(f"said:{place}"):
-                    self._say(event, dropped.draft(file, self._reply.deliverer.client.heard))
-            self.desk.wake()
+                    self._say(event, dropped.draft(file, self.deliverer.client.heard))
             return
         asked = [request for request in self._asked(who) if about in (None, request.id)] if text else []
         if len(asked) == 1 and (about or not self._is_other(who, raw, bot)):
@@ -86,34 +72,26 @@ class Lines:
                 # Not by event_id: a mention in a direct message comes as two events.
                 if self.desk.store.once(f"said:{place}"):
                     self._say(event, self._response(who, raw, bot, text, asked, about))
-        self.desk.wake()
 
-    def pass_on_pressed(self, ack: Ack, body: Body) -> None:
+    def pass_on_pressed(self, body: Body) -> None:
         """A line is passed on as the answer to a question, or as a question."""
-        ack()
         value = str(body["actions"][0].get("value", ""))
         handle, text = Handle.read(value), "".join(value.split(":", 4)[4:])
         decision = replying(self.desk, handle.question, text) if handle.question else asking(self.desk, text)
-        refusal = self._passed(self._reply.who(body), handle, decision, f"click:{body.get('trigger_id')}")
-        if refusal or not body.get("response_url"):
-            self._reply.answer(body, refusal or "Sent.")
+        self.taken(handle, decision, lambda: self.who(body), f"click:{body.get('trigger_id')}")
+        if not body.get("response_url"):
+            self.answer(body, "Sent.")
         else:
-            self._reply.say(Note(body["response_url"], message(self._sent(handle.id, text))))
+            self.say(Note(body["response_url"], message(self._sent(handle.id, text))))
 
     # -- what a line is ------------------------------------------------------------------------------------
-
-    def _about(self, event: Body) -> RequestId | None:
-        """The request in whose thread it was written."""
-        card = self.desk.store.outbox.at(event["channel"], event.get("thread_ts", ""))
-        return card.request if card else None
 
     def _asked(self, who: Who) -> list[Request]:
         """Requests of somebody with a question that waits for their answer, newest first."""
         mine = self.desk.store.requests(person=who.person.id, states=[State.WAITING])
         asked = [each for each in mine if each.asking.questions and not each.asking.questions[-1].answer]
-        return [
-            each for each in asked if self.desk.policy.acts_as(who.person, self.desk.person(each.requester))
-        ]
+        acts_as, person = self.desk.policy.acts_as, self.desk.person
+        return [each for each in asked if acts_as(who.person, person(each.requester))]
 
     def _is_other(self, who: Who, raw: str, bot: str) -> bool:
         """Whether a line in the direct message reads as a command or as a request of its own."""
@@ -156,22 +134,13 @@ class Lines:
         """Takes a line as the answer, and says so in the thread of the card."""
         place, number = f"said:{event['channel']}:{event['ts']}", str(len(request.asking.questions))
         decision = replying(self.desk, number, text)
-        refusal = self._passed(who, Handle.of(request), decision, place)
-        if refusal is not None:
-            self._say(event, message(refusal or self._sent(request.id, text)), request.id)
-
-    def _passed(self, who: Who, handle: Handle, decision: Decision, receipt: str) -> str | None:
-        """Takes a line as a decision: '' for taken, why it is refused, or None if it was taken before."""
-        decide = handle.on_its_request(decision)
         try:
-            taken = self.desk.decide(handle.id, lambda request: decide(request, who), receipt)
+            if not self.taken(Handle.of(request), decision, lambda: who, place):
+                return
+            text = self._sent(request.id, text)
         except (Refused, StoreTrouble) as error:
-            return str(error)
-        except KeyError:
-            return GONE
-        finally:
-            self.desk.wake()
-        return None if taken is None else ""
+            text = str(error)
+        self._say(event, message(text), request.id)
 
     def _sent(self, id: RequestId, text: str) -> str:
         request = self.desk.store.request(id)
@@ -189,7 +158,7 @@ class Lines:
         elif about:
             theirs = threads(self.desk, self.desk.store.outbox.of(about))
             thread = theirs[event["user"]].ts if event["user"] in theirs else thread
-        self._reply.say(Note(channel, answer | ({"thread_ts": thread} if thread else {}), only_for))
+        self.say(Note(channel, answer | ({"thread_ts": thread} if thread else {}), only_for))
 
 
 def _pass_on(label: str, request: Request, text: str) -> Block:

@@ -5,33 +5,28 @@ else is stored, and the deliverer brings it.
 """
 
 import re
-from collections.abc import Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from approvals.ids import SlackId
 from approvals.people import listed
-from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Card, Note
-from approvals.refusals import Outdated, Refused
+from approvals.refusals import Refused
 from approvals.request import Request
 from bot.actions import ACTIONS, Action, many
 from bot.actions.fill import Problems, people_in
 from bot.cards.blocks import message
-from bot.cards.handles import Handle, place
-from bot.context import Desk
+from bot.cards.handles import place
 from bot.slack import answers, forms, opening, team_options
-from bot.slack.away import Away
+from bot.slack.away import Away, away
 from bot.slack.bulk import Bulk
 from bot.slack.clicks import Clicks
-from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.directory.clicks import Sources
 from bot.slack.lines import Lines
 from bot.slack.lists.pasted import Lists
-from bot.slack.reply import Reply
+from bot.slack.reply import Body, Reply
 from bot.slack.review.clicks import Reviews
 from bot.slack.shortcuts import Shortcuts
 from bot.slack.words import drafts, replies
@@ -39,36 +34,38 @@ from bot.slack.words.reading import Answer, about_end, read
 from bot.slack.words.sentence import by_name, typed
 from bot.work.ask import asked_each
 
-Body = dict[str, Any]
+ONLY_YOU = {"response_type": "ephemeral"}
+"""local-slack shows an answer to a command without it to everybody; Slack only to the one who typed."""
 
 
-class Listeners:
+def _acknowledge(ack: Ack, next: Callable[[], None]) -> None:
+    """Everything is acknowledged, unless a listener acknowledges it with an answer of its own."""
+    ack()
+    next()
+
+
+class Listeners(Reply):
     """Everything Bolt calls."""
-
-    def __init__(self, desk: Desk, deliverer: Deliverer) -> None:
-        self.desk, self.deliverer = desk, deliverer
-        self._reply = Reply(desk, deliverer)
-        self._clicks = Clicks(desk, deliverer, self._reply)
 
     def register(self, app: App) -> None:
         """Hands every listener to Bolt, those that most people wait for first."""
+        app.middleware(_acknowledge)
         app.view(re.compile("^ask:"))(self.submitted)
-        self._clicks.register(app)
+        Clicks(self.desk, self.deliverer).register(app)
         app.action(re.compile("^(open:.*|again|review)$"))(self.open_pressed)
         app.action(re.compile("^(visit|value|cancel)$"))(self.ignored)
         app.options("value")(self.suggested)
-        Shortcuts(self.desk, self._reply).register(app)
-        Away(self.desk, self._reply).register(app)
-        Bulk(self.desk, self._reply).register(app)
-        Reviews(self.desk, self._reply).register(app)
-        Sources(self.desk, self._reply).register(app)
+        for room in (Shortcuts, Away, Reviews):
+            room(self.desk, self.deliverer).register(app)
+        Bulk(self.desk, self).register(app)
+        Sources(self.desk, self).register(app)
         app.command("/miro")(self.miro)
         for action in ACTIONS.values():
             if action.SLASH:
                 app.command(f"/{action.SLASH}")(self.command)
-        Lines(self.desk, self._reply).register(app)
+        Lines(self.desk, self.deliverer).register(app)
         app.event("app_home_opened")(self.home)
-        app.error(self._reply.failed)
+        app.error(self.failed)
 
     # -- asking ----------------------------------------------------------------------------------------
 
@@ -77,24 +74,16 @@ class Listeners:
         view = body["view"]
         action = ACTIONS.get(view["callback_id"].removeprefix("ask:"))
         if action is None:
-            text = "I don't know this form anymore. Please ask again: /miro help."
-            ack(response_action="errors", errors={"reason": text})
-            return
+            raise Refused("I don't know this form anymore. Please ask again: /miro help.")
         raw, carried = forms.read(view), forms.carried(view)
-        try:
-            if carried.get("who_open") and not raw.get("person"):
-                raise Problems({"person": "Choose whom this is for. It may be you."})
-            with self.desk.store.writing():
-                who, reason = self._reply.who(body), raw.pop("reason", "")
-                requests = asked_each(self.desk, action, raw, reason, who, f"view:{view['id']}")
-                self._take_over(carried, requests)
-        except Problems as problems:
-            ack(response_action="errors", errors=forms.at_fields(problems, view))
-        except (Refused, StoreTrouble) as error:
-            ack(response_action="errors", errors={"reason": str(error)})
-        else:
-            self.desk.wake()
-            ack(response_action="update", view=forms.notice("Sent", _sent(requests)))
+        if carried.get("who_open") and not raw.get("person"):
+            raise Problems({"person": "Choose whom this is for. It may be you."})
+        with self.desk.store.writing():
+            who, reason = self.who(body), raw.pop("reason", "")
+            requests = asked_each(self.desk, action, raw, reason, who, f"view:{view['id']}")
+            self._take_over(carried, requests)
+        self.desk.wake()
+        ack(response_action="update", view=forms.notice("Sent", _sent(requests)))
 
     def _take_over(self, place: dict[str, str], requests: list[Request]) -> None:
         """The reviewed message loses its buttons: a direct one becomes the requester's card of the first."""
@@ -109,53 +98,52 @@ class Listeners:
     def command(self, ack: Ack, body: Body, client: WebClient) -> None:
         """/miro-access and its like: opens the form, filled in as far as the text says."""
         action = next(action for action in ACTIONS.values() if f"/{action.SLASH}" == body["command"])
-        ack(**self._meant(typed(body.get("text", "")), body, client, action))
+        self._meant(ack, typed(body.get("text", "")), body, client, action)
 
     def _meant(
-        self, text: str, body: Body, client: WebClient, action: type[Action] | None = None
-    ) -> dict[str, Any]:
-        """Opens the form that a text asks for; what to say where there is none."""
-        who, tables = self._reply.who(body), self.desk.tables()
+        self, ack: Ack, text: str, body: Body, client: WebClient, action: type[Action] | None = None
+    ) -> None:
+        """Opens the form that a text asks for, or answers. Raises Refused."""
+        who, tables = self.who(body), self.desk.tables()
         reading = read(text, tables, self.desk.now().date(), action, body["user_id"])
         if isinstance(reading, Answer):
             answer = replies.reply(self.desk, who, reading, by_name(text, tables.called), action)
-            return answer | {"response_type": "ephemeral"}
-        refusal = self._reply.opened(body, client, lambda: opening.form(self.desk, who, reading))
-        sentence = refusal if action is reading.action else f"{answers.read_as(reading.action)} {refusal}"
-        return message(sentence) | {"response_type": "ephemeral"} if refusal else {}
+            ack(answer | ONLY_YOU)
+            return
+        try:
+            self.open(body, client, opening.form(self.desk, who, reading))
+        except Refused as refusal:
+            if action is reading.action:
+                raise
+            raise Refused(f"{answers.read_as(reading.action)} {refusal}") from None
 
     def miro(self, ack: Ack, body: Body, client: WebClient) -> None:
         """/miro: help, whoami, status, withdraw, or an action in plain words."""
         text = typed(body.get("text", "")).strip()
         text = f"show {text}" if re.fullmatch(r"R-[0-9]{1,18}", text, re.I) else text
         word, _, rest = text.partition(" ")
-        word = word.casefold()
-        if word in answers.VERBS:
-            # Only `away` is about somebody: the others say again what was typed, and so name people.
-            rest = rest.strip() if word == "away" else by_name(rest.strip(), self.desk.tables().called)
-            ack(**answers.VERBS[word](self.desk, self._reply.who(body), rest))
-        elif word == many.Bulk.NAME and not rest.strip():
-            ack(**Lists(self.desk, self._reply).command(body, client))
+        word, rest = word.casefold(), rest.strip()
+        if word == "away":
+            ack(away(self.desk, self.who(body), rest) | ONLY_YOU)
+        elif word in answers.VERBS:
+            # They say again what was typed, and so name people.
+            rest = by_name(rest, self.desk.tables().called)
+            ack(answers.VERBS[word](self.desk, self.who(body), rest) | ONLY_YOU)
+        elif word == many.Bulk.NAME and not rest:
+            Lists(self.desk, self).command(body, client)
         elif word in ACTIONS:
-            ack(**self._meant(rest, body, client, ACTIONS[word]))
+            self._meant(ack, rest, body, client, ACTIONS[word])
         else:
-            ack(**self._meant(text, body, client))
+            self._meant(ack, text, body, client)
 
-    def open_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
+    def open_pressed(self, body: Body, client: WebClient) -> None:
         """A button that opens a form: of the help, of a reviewed message, or Ask Again."""
-        pressed, who = body["actions"][0], self._reply.who(body)
-        ack()
-        try:
-            draft = drafts.draft_of(self.desk, who, pressed)
-        except Outdated as error:
-            self._clicks.redraw(body, Handle.pressed(body))
-            self._reply.answer(body, str(error))
-            return
-        box = place(body) if pressed["action_id"] == "review" else {}
+        pressed, who = body["actions"][0], self.who(body)
+        draft = drafts.draft_of(self.desk, who, pressed)
         if draft is None:
-            self._reply.answer(body, "That was too long ago. Please ask again.")
-        else:
-            self._reply.open(body, client, partial(opening.form, self.desk, who, draft, **box))
+            raise Refused("That was too long ago. Please ask again.")
+        box = place(body) if pressed["action_id"] == "review" else {}
+        self.open(body, client, opening.form(self.desk, who, draft, **box))
 
     def suggested(self, ack: Ack, payload: Body) -> None:
         """Teams while somebody types, where there are more than a select can hold."""
@@ -166,15 +154,13 @@ class Listeners:
         whose = people[0] if asked and asked.leaves else ""
         ack(options=team_options.suggestions(payload.get("value") or "", self.desk.tables(), whose))
 
-    def ignored(self, ack: Ack) -> None:
+    def ignored(self) -> None:
         """A button that does nothing here: a link, or one of an older drawing."""
-        ack()
 
-    def home(self, ack: Ack, event: Body, client: WebClient) -> None:
+    def home(self, event: Body, client: WebClient) -> None:
         """App Home is opened: drawn at once, the one other call of Slack that a listener makes."""
-        ack()
         if event.get("tab", "home") == "home":
-            who = self._reply.who({"user_id": event["user"]})
+            who = self.who({"user_id": event["user"]})
             self.deliverer.pages.opened(client, who, SlackId(event["user"]))
 
 

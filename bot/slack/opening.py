@@ -33,10 +33,12 @@ def form(desk: Desk, who: Who, draft: Draft, **carried: str) -> Block:
     start = None
     with suppress(ValueError):
         start = start_of(draft.action, draft.raw.get("start", ""), who.person, desk.tables())
-    operator, others = is_operator(desk.policy, who.person), _may_ask_for_others(desk, who, draft.action)
-    return forms.form(
-        draft, desk.tables(), operator, rule, others=others, asker=_account(who), start=start, **carried
-    )
+    # Who may ask as a manager depends on the person chosen.
+    asker = Ground(desk.policy, Case(draft.action.NAME, who.person), desk.store.people, desk.now())
+    entries = [entry for each in desk.policy.rules(draft.action.NAME) for entry in each.for_others]
+    others = Manager.word in entries or asker.includes(entries, who.person)
+    operator = is_operator(desk.policy, who.person)
+    return forms.Form(draft, desk.tables(), operator, others, _account(who), rule, start).view(**carried)
 
 
 def ground_of(desk: Desk, draft: Draft, asker: Person) -> Ground | None:
@@ -94,10 +96,3 @@ def _check_person(desk: Desk, who: Who, action: type[Action], entry: str) -> Non
         else:
             return
     raise refused
-
-
-def _may_ask_for_others(desk: Desk, who: Who, action: type[Action]) -> bool:
-    """Whether the form has a person field; who may ask as a manager depends on the person chosen."""
-    ground = Ground(desk.policy, Case(action.NAME, who.person), desk.store.people, desk.now())
-    entries = [entry for rule in desk.policy.rules(action.NAME) for entry in rule.for_others]
-    return Manager.word in entries or ground.includes(entries, who.person)

@@ -16,16 +16,21 @@ from approvals.ids import RequestId, SlackId
 from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note
 from approvals.refusals import Refused
+from approvals.request import Request
+from bot.actions.fill import Problems
 from bot.cards.blocks import Block, message, read_of
 from bot.cards.catalogue import VERSION
+from bot.cards.handles import Decision, Handle
 from bot.context import Desk, SlackAway
+from bot.slack import answers, forms
 from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.deliver.home import At, is_home
-from bot.slack.forms import notice
 
 log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
+
+GONE = "This request no longer exists. Nothing has changed."
 
 
 def reading(who: Who, view: Block, request: str) -> Who:
@@ -35,7 +40,7 @@ def reading(who: Who, view: Block, request: str) -> Who:
 
 
 class Reply:
-    """What every listener needs of the one who acted."""
+    """What every listener needs of the one who acted. A listener raises what it refuses: `failed` says it."""
 
     def __init__(self, desk: Desk, deliverer: Deliverer) -> None:
         self.desk, self.deliverer = desk, deliverer
@@ -46,9 +51,7 @@ class Reply:
         slack_id = SlackId(user["id"] if isinstance(user, dict) else body.get("user_id") or str(user))
         self.deliverer.acted(slack_id)
         self.desk.store.people.expect(entries=[slack_id])
-        person = self.desk.store.people.meet(slack_id=slack_id)
-        account = next((account for account in person.accounts if account.slack_id == slack_id), None)
-        return Who(person, account)
+        return self.deliverer.pages.who(slack_id)
 
     def decider(self, body: Body, request: RequestId) -> Who:
         """The same, with what they read before they decided: the card as it was sent, or a part of a view."""
@@ -58,6 +61,57 @@ class Reply:
             return reading(who, body.get("view", {}), request)
         is_kept = card.request == request and card.text
         return replace(who, reading=Reading(card.text, card.catalogue)) if is_kept else who
+
+    # -- the request that is meant -------------------------------------------------------------------------
+
+    def found(self, handle: Handle) -> Request:
+        """The request with a number. Raises Refused."""
+        try:
+            return self.desk.store.request(handle.id)
+        except KeyError:
+            raise Refused(GONE) from None
+
+    def taken(self, handle: Handle, decision: Decision, who: Callable[[], Who], receipt: str) -> bool:
+        """Decides in one transaction; False if it was taken before. Raises Refused, StoreTrouble."""
+        decide = handle.on_its_request(decision)
+        try:
+            return self.desk.decide(handle.id, lambda request: decide(request, who()), receipt) is not None
+        except KeyError:
+            raise Refused(GONE) from None
+        finally:
+            self.desk.wake()
+
+    def redraw(self, body: Body) -> None:
+        """Redraws the clicked copy first; an unknown copy is drawn for readers who may see the request.
+
+        An unknown copy of another request with this number loses its buttons: it doesn't show what the
+        record holds.
+        """
+        pressed = body.get("actions", [{}])[0]
+        if is_home(body) or pressed.get("action_id", "").startswith("pass-on:"):
+            return  # drawn with the answer; and a line that is passed on is no card
+        carried = forms.carried(body.get("view", {}))
+        handle = Handle.read(carried.get("request") or pressed.get("value"))
+        box = body.get("container") or carried
+        channel, ts = box.get("channel_id", ""), box.get("message_ts", "")
+        try:
+            who, card = self.who(body), self.desk.store.outbox.at(channel, ts)
+            if card is None:
+                request = self.found(handle)
+                if why := handle.stranger(request):
+                    where = body.get("response_url") or box.get("response_url")
+                    if ts and where and not handle.is_old:
+                        self.say(Note(where, message(why)))
+                    return
+                answers.may_see(self.desk, request, who)
+        except (Refused, StoreTrouble):
+            return
+        if ts:
+            self.deliverer.hurry(card.request if card else handle.id, channel, ts, who.person.id)
+        else:  # a form opened in App Home
+            self.deliverer.hurry_page(SlackId(body["user"]["id"]))
+
+    # -- what they read ------------------------------------------------------------------------------------
 
     def answer(self, body: Body, text: str) -> None:
         """A sentence for the one who clicked, where they look; also when nothing can be stored."""
@@ -80,33 +134,23 @@ class Reply:
             self.deliverer.say_unsaved(Note(slack_id, message(text)))
         self.deliverer.hurry_page(slack_id)
 
-    def open(self, body: Body, client: WebClient, view: Callable[[], Block]) -> None:
-        """Shows a modal; whoever pressed reads why it can't be shown."""
-        if text := self.opened(body, client, view):
-            self.answer(body, text)
-
-    def opened(self, body: Body, client: WebClient, view: Callable[[], Block]) -> str:
-        """Opens a modal, or puts it in the place of the one that was pressed; returns why not, or ''.
-
-        `view` may raise Refused.
-        """
+    def open(self, body: Body, client: WebClient, view: Block) -> None:
+        """Opens a modal, or puts it in the place of the one that was pressed. Raises Refused."""
+        pressed = body.get("view", {})
         try:
-            drawn, pressed = view(), body.get("view", {})
             if pressed.get("type") == "modal":
-                client.views_update(view_id=pressed["id"], hash=pressed.get("hash"), view=drawn)
+                client.views_update(view_id=pressed["id"], hash=pressed.get("hash"), view=view)
             else:
-                client.views_open(trigger_id=body["trigger_id"], view=drawn)
-        except Refused as error:
-            return str(error)
+                client.views_open(trigger_id=body["trigger_id"], view=view)
         except (SlackClientError, OSError) as error:
             # Pressed twice: the first press has put its form there, and somebody may be filling it in.
             if isinstance(error, SlackApiError) and error.response.get("error") == "hash_conflict":
-                return ""
+                return
             log.warning("a form couldn't be opened: %s", error)
-            return "Slack couldn't open the form. Please try again."
-        return ""
+            raise Refused("Slack couldn't open the form. Please try again.") from error
 
     def say(self, note: Note) -> None:
+        """Queues a note, in memory while the record can't be written."""
         try:
             self.desk.store.outbox.say(note)
         except StoreTrouble:
@@ -114,31 +158,40 @@ class Reply:
         self.desk.wake()
 
     def failed(self, error: Exception, body: Body) -> BoltResponse:
-        """Whatever a listener let through: one sentence for the one who acted; the log has the rest."""
-        if isinstance(error, StoreTrouble | SlackAway):
-            text = str(error) if isinstance(error, StoreTrouble) else f"{error}. Nothing has changed."
-            log.warning("a listener could do nothing: %s", error)
-        else:
-            reference = sha256(json.dumps(body, default=str).encode()).hexdigest()[:8]
-            text = f"Something went wrong on my side. Nothing has changed. Please try again. ({reference})"
-            log.error("a listener met an error that it doesn't know (%s)", reference, exc_info=error)
-        answer: dict[str, Any] = {}
+        """Whatever a listener raises, as a sentence for the one who acted; the log has the rest."""
+        text, answer, kind = self._sentence(error, body), dict[str, Any](), body.get("type")
         if body.get("command"):
             answer = message(text) | {"response_type": "ephemeral"}
-        elif body.get("type") == "view_submission":
-            answer = _in_the_form(body["view"], text)
-        elif body.get("type") in ("block_actions", "shortcut", "message_action"):
+        elif kind == "view_submission":
+            answer = _in_the_form(body["view"], error if isinstance(error, Problems) else text)
+        elif kind in ("block_actions", "shortcut", "message_action"):
             self.answer(body, text)
         elif body.get("event", {}).get("type") in ("message", "app_mention"):
             self.deliverer.say_unsaved(Note(body["event"]["user"], message(text)))
+        if isinstance(error, Refused | StoreTrouble) and kind in ("block_actions", "view_submission"):
+            self.redraw(body)
         headers: dict[str, str | Sequence[str]] = {"Content-Type": "application/json"} if answer else {}
         return BoltResponse(status=200, body=answer or "", headers=headers)
 
+    def _sentence(self, error: Exception, body: Body) -> str:
+        if isinstance(error, Refused | Problems):
+            return str(error)
+        if isinstance(error, StoreTrouble | SlackAway):
+            log.warning("a listener could do nothing: %s", error)
+            return str(error) if isinstance(error, StoreTrouble) else f"{error}. Nothing has changed."
+        reference = sha256(json.dumps(body, default=str).encode()).hexdigest()[:8]
+        log.error("a listener met an error that it doesn't know (%s)", reference, exc_info=error)
+        return f"Something went wrong on my side. Nothing has changed. Please try again. ({reference})"
 
-def _in_the_form(view: dict[str, Any], text: str) -> dict[str, Any]:
-    """A sentence at the last field, so that what was typed stays; in place of a form without fields."""
+
+def _in_the_form(view: dict[str, Any], why: str | Problems) -> dict[str, Any]:
+    """What is wrong at its fields, a sentence at the reason or the last one, so that what was typed stays; in
+    place of a form without fields."""
     fields = [block["block_id"] for block in view.get("blocks", ()) if block["type"] == "input"]
+    if isinstance(why, Problems):
+        return {"response_action": "errors", "errors": forms.at_fields(why, view)}
     if fields:
-        return {"response_action": "errors", "errors": {fields[-1]: text}}
+        place = "reason" if "reason" in fields else fields[-1]
+        return {"response_action": "errors", "errors": {place: why}}
     title = str(view.get("title", {}).get("text", "Miro"))
-    return {"response_action": "update", "view": notice(title, text)}
+    return {"response_action": "update", "view": forms.notice(title, why)}

@@ -1,13 +1,12 @@
 """Shortcuts: a chooser with one button for each action, and a message turned into a filled form."""
 
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import App
 from slack_sdk import WebClient
 
 from approvals.decide.actor import Who, check_standing
@@ -17,16 +16,11 @@ from approvals.text import cleaned
 from bot.actions import ACTIONS, Action
 from bot.actions.tables import Tables
 from bot.cards.blocks import Block, button, section
-from bot.context import Desk
 from bot.slack import answers, forms, opening
-from bot.slack.reply import Reply
+from bot.slack.reply import Body, Reply
 from bot.slack.words.reading import Answer, Draft, read
 from bot.slack.words.replies import sentence
 from bot.slack.words.sentence import by_name, typed
-
-log = logging.getLogger(__name__)
-
-Body = dict[str, Any]
 
 TITLE = "Ask for Miro Access"
 WHAT = "What do you need in Miro?"
@@ -85,11 +79,8 @@ def _choice(action: type[Action]) -> Block:
     return section(f"{about}. For example: “{action.EXAMPLE}”") | {"accessory": pressed}
 
 
-class Shortcuts:
+class Shortcuts(Reply):
     """The listeners of shortcuts and of the chooser's buttons."""
-
-    def __init__(self, desk: Desk, reply: Reply) -> None:
-        self.desk, self._reply = desk, reply
 
     def register(self, app: App) -> None:
         """Registers all listeners with Bolt."""
@@ -98,59 +89,45 @@ class Shortcuts:
         app.action(re.compile("^choose:"))(self.chosen)
         app.action("else")(self.something_else)
 
-    def anything(self, ack: Ack, body: Body, client: WebClient) -> None:
+    def anything(self, body: Body, client: WebClient) -> None:
         """Ask for Miro Access, from anywhere in Slack."""
-        ack()
-        self._go_on(body, client, Said(), WHAT)
+        self._go_on(body, client, Said())
 
-    def from_message(self, ack: Ack, body: Body, client: WebClient) -> None:
+    def from_message(self, body: Body, client: WebClient) -> None:
         """Make This a Miro Request, from the menu of a message."""
-        ack()
         self._go_on(body, client, Said.of(body), UNREAD)
 
-    def chosen(self, ack: Ack, body: Body, client: WebClient) -> None:
+    def chosen(self, body: Body, client: WebClient) -> None:
         """A button of the chooser: its form takes the chooser's place."""
-        ack()
         action = ACTIONS.get(body["actions"][0].get("value", ""))
-        self._go_on(body, client, Said.carried(body.get("view", {})), WHAT, action)
+        self._go_on(body, client, Said.carried(body.get("view", {})), action=action)
 
-    def something_else(self, ack: Ack, body: Body, client: WebClient) -> None:
+    def something_else(self, body: Body, client: WebClient) -> None:
         """Something Else: the other actions, filled with the same people and teams."""
-        ack()
-        self._go_on(body, client, Said(str(body["actions"][0].get("value") or "")), WHAT, other=True)
+        self._go_on(body, client, Said(str(body["actions"][0].get("value") or "")), other=True)
 
-    def _go_on(
-        self,
-        body: Body,
-        client: WebClient,
-        said: Said,
-        lead: str,
-        action: type[Action] | None = None,
-        *,
-        other: bool = False,
-    ) -> None:
-        def view() -> Block:
-            try:
-                return self._view(self._reply.who(body), said, lead, action, other)
-            except Refused as refused:
-                return forms.notice(TITLE, str(refused))
+    def _go_on(self, body: Body, client: WebClient, said: Said, lead: str = WHAT, **how: Any) -> None:
+        try:
+            view = self._view(self.who(body), said, lead, **how)
+        except Refused as refused:
+            view = forms.notice(TITLE, str(refused))
+        self.open(body, client, view)
 
-        self._reply.open(body, client, view)
-
-    def _view(self, who: Who, said: Said, lead: str, action: type[Action] | None, other: bool) -> Block:
+    def _view(
+        self, who: Who, said: Said, lead: str, action: type[Action] | None = None, other: bool = False
+    ) -> Block:
         """The form if the action is clear, else (and with `other`) the chooser. Raises Refused.
 
         As with commands, an account that wasn't looked up yet may ask: the worker checks it first.
         """
-        known = who.account is None or who.account.standing is not Standing.UNKNOWN
-        if known and who.account and who.account.fresh(self.desk.now()):
-            check_standing(who, self.desk.now())
-        tables, offers = self.desk.tables(), answers.offers(self.desk, who)
+        now, account, offers = self.desk.now(), who.account, answers.offers(self.desk, who)
+        if account and account.standing is not Standing.UNKNOWN and account.fresh(now):
+            check_standing(who, now)
         if not offers:
             raise Refused(str(answers.helped(self.desk, who)["text"]))
         if other:
             return chooser(offers, WHAT, said)
-        filled = draft(said, tables, self.desk.now().date(), action)
+        filled = draft(said, self.desk.tables(), now.date(), action)
         if isinstance(filled, Answer):
             lead = lead if filled.kind in ("help", "unclear") else f"{sentence(filled)} {WHAT}"
             return chooser(offers, lead, said)

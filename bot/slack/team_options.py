@@ -22,21 +22,15 @@ def offered(tables: Tables, whose: str = "") -> list[Group]:
 def options(groups: Sequence[Group], tables: Tables, whose: str = "") -> list[Block]:
     """Options for groups; look-alikes are shown with the security name, or else the id."""
     mine = {group.id for group in tables.teams_of(whose) or ()} if whose else set()
-    names = [tables.label(group) for group in groups]
-    alike, both = Counter(map(wide, names)), Counter(map(_both, names, groups))
-    drawn = [option(_apart(*pair, alike, both), pair[1].id) for pair in zip(names, groups, strict=True)]
-    current = {"description": plain("A team of theirs now")}
-    return [choice | current if choice["value"] in mine else choice for choice in drawn]
-
-
-def _both(name: str, group: Group) -> tuple[str, str]:
-    return wide(name), wide(group.security_name)
-
-
-def _apart(name: str, group: Group, alike: Counter[str], both: Counter[tuple[str, str]]) -> str:
-    if alike[wide(name)] < 2:
-        return name
-    return f"{name} ({group.security_name if both[_both(name, group)] < 2 else group.id})"
+    alike = Counter(wide(tables.label(group)) for group in groups)
+    both = Counter((wide(tables.label(group)), wide(group.security_name)) for group in groups)
+    drawn, current = [], {"description": plain("A team of theirs now")}
+    for group in groups:
+        name, names = tables.label(group), (wide(tables.label(group)), wide(group.security_name))
+        if alike[names[0]] > 1:
+            name = f"{name} ({group.security_name if both[names] < 2 else group.id})"
+        drawn.append(option(name, group.id) | (current if group.id in mine else {}))
+    return drawn
 
 
 def suggestions(typed: str, tables: Tables, whose: str = "") -> list[Block]:

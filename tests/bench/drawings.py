@@ -75,8 +75,8 @@ def _builds(count: int) -> Iterator[Callable[[], Block]]:
         tables = scenes.tables(groups)
         for action in ACTIONS.values():
             for draft in (Draft(action), _filled(action)):
-                yield partial(forms.form, draft, tables, True)
-                yield partial(forms.form, draft, tables, False)
+                yield forms.Form(draft, tables, True).view
+                yield forms.Form(draft, tables, False).view
 
 
 def _forms(count: int) -> Row:

@@ -26,7 +26,7 @@ def submissions(slack: Workspace, team_id: str, team: str, count: int) -> Iterat
     """
     acting = Gestures(slack, "http://127.0.0.1:9")
     group = Group(GroupId(team_id), team, team)
-    form = forms.form(Draft(ACTIONS["request-access"]), tables([group]), False)
+    form = forms.Form(Draft(ACTIONS["request-access"]), tables([group]), False).view()
     for number in range(count):
         user = f"U1{number:04}"
         slack.add_person(user, email(number), f"Person {number}")

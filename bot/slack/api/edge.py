@@ -4,7 +4,7 @@ import json as js
 import math
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
+from approvals.record.store import utc_now
 from bot.http.outgoing import Answered, Outgoing, Unanswered, is_loopback, is_safe
 from bot.http.retry_after import retry_after
 from bot.ops import metrics
@@ -29,13 +30,6 @@ _NEEDED: dict[str, dict[str, type]] = {
     "apps.connections.open": {"url": str},
     "chat.postMessage": {"channel": str, "ts": str},
     "conversations.info": {"channel": dict},
-    "conversations.members": {"members": list},
-    "team.profile.get": {"profile": dict},
-    "usergroups.list": {"usergroups": list},
-    "usergroups.users.list": {"users": list},
-    "users.info": {"user": dict},
-    "users.lookupByEmail": {"user": dict},
-    "users.profile.get": {"profile": dict},
 }
 """{method: {field: type}} that an answer must have to be usable."""
 
@@ -70,10 +64,6 @@ class SlackFault(SlackApiError):
         return str(self.args[0]).partition("\n")[0]
 
 
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class SlackClient(WebClient):
     """slack_sdk's client, with its calls sent over the bot's own connections.
 
@@ -90,7 +80,7 @@ class SlackClient(WebClient):
         seconds: float = SECONDS,
         team_id: str | None = None,
         heard: Heard | None = None,
-        now: Callable[[], datetime] = _wall_clock,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         super().__init__(token, base_url, retry_handlers=[], team_id=team_id)
         self.lines, self._seconds, self.heard, self._now = lines, seconds, heard or Heard(), now
@@ -104,16 +94,14 @@ class SlackClient(WebClient):
         self,
         api_method: str,
         *,
-        http_verb: str = "POST",
-        files: dict[str, Any] | None = None,
         data: dict[str, Any] | None = None,
         params: dict[str, Any] | None = None,
         json: dict[str, Any] | None = None,
         headers: dict[str, Any] | None = None,
-        auth: dict[str, Any] | None = None,
+        **other: Any,
     ) -> SlackResponse:
         """One Web API call. Raises SlackFault. Slack takes every method as POST; files aren't supported."""
-        if files or auth:
+        if other.get("files") or other.get("auth"):
             raise SlackRequestError("this client sends neither files nor a client's secret")
         sent = {**self.default_params, **(params or {}), **(data or {}), **(json or {})}
         sent = {name: value for name, value in sent.items() if value is not None}
@@ -124,9 +112,8 @@ class SlackClient(WebClient):
         else:
             media, content = "application/x-www-form-urlencoded", urlencode(_as_form(sent))
         all_headers = {**self.headers, **(headers or {}), "Content-Type": media}
-        url = self.base_url + api_method
         all_headers["Authorization"] = f"Bearer {token}"
-        result = "ok"
+        url, result = self.base_url + api_method, "ok"
         try:
             answered = self.lines.post(url, content.encode(), all_headers, self._seconds)
             return self._judged(api_method, url, answered, str(sent.get("channel", "")))
@@ -139,7 +126,7 @@ class SlackClient(WebClient):
         finally:
             metrics.SLACK_CALLS.labels(api_method, result).inc()
 
-    def respond(self, url: str, message: Mapping[str, Any]) -> None:
+    def respond(self, url: str, message: Mapping[str, Any]) -> SlackResponse:
         """Sends a message to a `response_url`, without the token. Raises SlackFault."""
         nothing = self._response("response_url", {}, 0)
         if not self._is_slacks(url):
@@ -152,6 +139,7 @@ class SlackClient(WebClient):
         if answered.status != 200:
             response = self._response("response_url", {}, answered.status)
             raise self._by_status("response_url", answered, response)
+        return nothing
 
     def download(self, url: str) -> bytes:
         """The content of a file, by its `url_private`. Raises SlackFault, REFUSED if it isn't shown.
@@ -190,11 +178,7 @@ class SlackClient(WebClient):
             self.heard.scopes = frozenset(named.replace(" ", "").split(","))
         response = self._response(url, body or {}, answered.status, answered.headers)
         if answered.status == 429 or code in ("ratelimited", "rate_limited"):
-            wait = self._retry_after(answered)
-            # The SDK's Socket Mode reads these two, and the header as a whole number.
-            response.headers["Retry-After"] = str(math.ceil(wait))
-            response.data = {**(body or {}), "ok": False, "error": "ratelimited"}
-            raise SlackFault(method, Kind.BUSY, "ratelimited", response, wait)
+            raise self._busy(method, answered, response)
         if body is not None and body.get("ok") is False and isinstance(code, str) and answered.status < 500:
             self.heard.answer(method, code, to)
             raise SlackFault(method, Kind.REFUSED, code, response)
@@ -211,16 +195,19 @@ class SlackClient(WebClient):
     def _by_status(self, method: str, answered: Answered, response: SlackResponse) -> SlackFault:
         status = answered.status
         if status == 429:
-            return SlackFault(method, Kind.BUSY, "ratelimited", response, self._retry_after(answered))
+            return self._busy(method, answered, response)
         # A redirect isn't followed: it would take the token, or somebody's request, to another place.
         why = f"status {status}" + (", a redirect, which I don't follow" if 300 <= status < 400 else "")
         return SlackFault(method, Kind.STATUS, why, response)
 
-    def _retry_after(self, answered: Answered) -> float:
-        """Seconds to wait: Slack documents a whole number, a proxy may send a date."""
-        return retry_after(
-            answered.headers.get("retry-after", "").strip(), self._now(), LONGEST_WAIT, UNTOLD_WAIT
-        )
+    def _busy(self, method: str, answered: Answered, response: SlackResponse) -> SlackFault:
+        # Slack documents whole seconds, a proxy may send a date.
+        header = answered.headers.get("retry-after", "").strip()
+        wait = retry_after(header, self._now(), LONGEST_WAIT, UNTOLD_WAIT)
+        # The SDK's Socket Mode reads these two, and the header as a whole number.
+        response.headers["Retry-After"] = str(math.ceil(wait))
+        response.data = {"ok": False, "error": "ratelimited"}
+        return SlackFault(method, Kind.BUSY, "ratelimited", response, wait)
 
     def _response(
         self, url: str, data: dict[str, Any], status: int, headers: Mapping[str, str] | None = None

@@ -165,7 +165,9 @@ class Pace:
             return max(held, passing)
         if state.on_their_way >= AT_ONCE:
             return 0.05
-        calls, limit = self._recent(state, now), self._limit(state, now)
+        if state.learned is not None and not 0 <= now - state.learned_at < LEARNED_FOR:
+            state.learned = None
+        calls, limit = self._recent(state, now), self._shared(state.learned or state.limit)
         used = len(calls) + state.on_their_way
         if used >= limit:
             return max(0.05, calls[0] + MINUTE - now) if calls else 0.05
@@ -182,11 +184,6 @@ class Pace:
 
     def _of(self, method: str) -> _Method:
         return self._methods.setdefault(method, _Method(TIERS.get(method, USUAL)))
-
-    def _limit(self, state: _Method, now: float) -> int:
-        if state.learned is not None and not 0 <= now - state.learned_at < LEARNED_FOR:
-            state.learned = None
-        return self._shared(state.learned or state.limit)
 
     def _shared(self, limit: int) -> int:
         return max(limit // self._processes, 1)

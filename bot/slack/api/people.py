@@ -7,7 +7,10 @@ import unicodedata
 from collections.abc import Callable
 from copy import copy
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from approvals.clocks import is_recent
 from approvals.ids import SlackId
@@ -28,6 +31,8 @@ FIELDS_EVERY = timedelta(hours=1)
 PATIENCE = 65.0
 """Longest wait of a look-up for its turn, in seconds: Slack counts calls by the minute."""
 
+T = TypeVar("T")
+_reader: Callable[..., TypeAdapter[Any]] = cache(TypeAdapter)
 _OUTSIDE = {Standing.GUEST, Standing.STRANGER, Standing.BOT}
 _NOBODY = {"users_not_found", "user_not_found", "user_not_visible", "no_such_subteam", "channel_not_found"}
 _BUSY = {"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
@@ -48,7 +53,7 @@ class SlackPeople:
         self._pace, self._sleep = pace or Pace(now), sleep
         self._home: tuple[str, str] | None = None
         # A list, so that `ranked` shares it.
-        self._fields: list[tuple[datetime, list[dict[str, Any]]]] = []
+        self._fields: list[tuple[datetime, list[shapes.Definition]]] = []
         self._urgency: int = Urgency.ORDINARY
         self.bot_user = ""
         self.workspace = ""
@@ -58,13 +63,12 @@ class SlackPeople:
     def home(self) -> tuple[str, str]:
         """(team id, enterprise id or '') of the workspace the bot is installed in. Raises SlackAway."""
         if self._home is None:
-            answer = self._ask(self._client.auth_test)
-            ids = [answer.get(name) or "" for name in ("user_id", "team_id", "enterprise_id")]
+            answer = self._ask(shapes.Workspace, "", self._client.auth_test)
             # Without these ids everybody would count as a colleague.
-            if not all(isinstance(id, str) for id in ids) or not any(ids[1:]):
+            if not answer or not (answer.team_id or answer.enterprise_id):
                 raise _unreadable("auth.test", "it names no workspace")
-            self.bot_user, self._home = ids[0], (ids[1], ids[2])
-            self.workspace = str(answer.get("url") or "")
+            self.bot_user, self._home = answer.user_id, (answer.team_id, answer.enterprise_id)
+            self.workspace = answer.url
         return self._home
 
     def ranked(self, urgency: int) -> "SlackPeople":
@@ -85,13 +89,11 @@ class SlackPeople:
         """The person with an e-mail or Slack id, None if Slack finds nobody. Raises SlackAway."""
         if "@" not in entry:
             return self._look_at(SlackId(entry))
-        answer = self._ask(self._client.users_lookupByEmail, email=entry)
-        if not answer:
-            return None
-        user = _user("users.lookupByEmail", answer)
+        user = self._ask(shapes.User, "user", self._client.users_lookupByEmail, email=entry)
         # Slack folds more letters than A to Z: any other address belongs to somebody else.
-        shown = user["profile"].get("email") or entry
-        return self._keep(user) if canonical(shown) == canonical(entry) else None
+        if user is None or canonical(user.profile.email or entry) != canonical(entry):
+            return None
+        return self._keep(user)
 
     def user_group(self, handle: str) -> list[SlackId] | None:
         """The members of a user group, by handle ("@designers") or id; None if none. Raises SlackAway.
@@ -101,36 +103,35 @@ class SlackPeople:
         meant.
         """
         wanted = canonical(handle)
-        answer = self._ask(self._client.usergroups_list)
-        groups, are_all = shapes.entries(answer.get("usergroups", []), "id", "handle")
-        ids = {group["id"] for group in groups if canonical(group["id"]) == wanted}
+        listed = self._ask(list[Any], "usergroups", self._client.usergroups_list) or []
+        groups = shapes.groups(listed)
+        ids = {group.id for group in groups if canonical(group.id) == wanted}
         # Ids first: anybody who may create groups could name one like the id of another.
         called = wanted.removeprefix("@")
-        ids = ids or {group["id"] for group in groups if canonical(group["handle"]) == called}
-        if not ids and not are_all:
+        ids = ids or {group.id for group in groups if canonical(group.handle) == called}
+        if not ids and len(groups) < len(listed):
             raise _unreadable("usergroups.list", "some of its groups have no id or handle")
         if len(ids) > 1:
             log.warning("Slack has several user groups %s (%s): I take none", handle, ", ".join(sorted(ids)))
+        if len(ids) != 1:
             return None
-        listed = self._ask(self._client.usergroups_users_list, usergroup=ids.pop()) if ids else {}
-        return _members("usergroups.users.list", listed["users"]) if listed else None
+        read = self._client.usergroups_users_list
+        members = self._ask(list[shapes.Id], "users", read, usergroup=ids.pop())
+        return None if members is None else [*map(SlackId, members)]
 
     def channel(self, id: str) -> list[SlackId] | None:
         """The members of a channel; None if Slack doesn't show the bot that channel. Raises SlackAway."""
-        members: list[SlackId] = []
-        cursors = [""]
-        while True:
-            # conversations.members: 999 at most a page, 200 recommended.
-            answer = self._ask(self._client.conversations_members, channel=id, limit=200, cursor=cursors[-1])
-            if not answer:
-                return None
-            members += _members("conversations.members", answer["members"])
-            cursor = _cursor(answer)
+        members, cursors, read = list[SlackId](), [""], self._client.conversations_members
+        # conversations.members: 999 at most a page, 200 recommended.
+        while answer := self._ask(shapes.Members, "", read, channel=id, limit=200, cursor=cursors[-1]):
+            members += map(SlackId, answer.members)
+            cursor = answer.response_metadata.next_cursor
             if not cursor:
                 return members
             if cursor in cursors:
                 raise _unreadable("conversations.members", "its pages go round in a circle")
             cursors.append(cursor)
+        return None
 
     def file(self, url: str) -> bytes:
         """The content of a file that somebody sent. Raises Refused if Slack doesn't show it, SlackAway."""
@@ -148,11 +149,12 @@ class SlackPeople:
         for account in sorted(person.accounts, key=lambda each: each.standing is not Standing.COLLEAGUE):
             if account.standing is Standing.STRANGER:
                 continue  # another organization may write anything into its profiles
-            profile = self._ask(self._client.users_profile_get, user=account.slack_id).get("profile", {})
-            value = _filled(profile, id)
-            if value:
+            read = self._client.users_profile_get
+            profile = self._ask(shapes.Fields, "profile", read, user=account.slack_id)
+            filled = profile.fields.get(id) if profile else None
+            if filled and filled.value:
                 # A field for several people separates their ids with commas.
-                return SlackId(value.partition(",")[0].strip())
+                return SlackId(filled.value.partition(",")[0].strip())
         return None
 
     def check_field(self, field: str) -> None:
@@ -162,59 +164,66 @@ class SlackPeople:
     def _protected(self, field: str) -> str:
         """The id of a person field that employees can't edit. Raises BadField, SlackAway."""
         wanted, known = field.strip().casefold(), self._definitions()
-        matches = [each for each in known if each["id"].casefold() == wanted]
-        matches = matches or [each for each in known if each["label"].strip().casefold() == wanted]
+        matches = [each for each in known if each.id.casefold() == wanted]
+        matches = matches or [each for each in known if each.label.strip().casefold() == wanted]
         if not matches:
             raise BadField(f"Slack has no profile field called “{field}”: name another one in the policy.")
         if len(matches) > 1:
             raise BadField(
                 f"Slack has several profile fields called “{field}”: name it by its id in the policy."
             )
-        if matches[0].get("type") != "user":
+        if matches[0].type != "user":
             raise BadField(
                 f"Slack's profile field “{field}” holds no person, so it can't name a manager: "
                 "name a field for people in the policy."
             )
-        options = matches[0].get("options")
+        options = matches[0].options
         if not isinstance(options, dict) or options.get("is_protected") is not True:
             raise BadField(
                 f"Slack's profile field “{field}” isn't protected, so an employee could name a friend as "
                 "manager: let only admins or your directory edit it, or list the managers in the policy."
             )
-        return str(matches[0]["id"])
+        return matches[0].id
 
-    def _definitions(self) -> list[dict[str, Any]]:
+    def _definitions(self) -> list[shapes.Definition]:
         seen_at, fields = self._fields[0] if self._fields else (None, [])
         if not is_recent(seen_at, self._now(), FIELDS_EVERY - timedelta.resolution):
-            profile = self._ask(self._client.team_profile_get).get("profile", {})
-            fields, are_all = shapes.entries(profile.get("fields") or [], "id", "label")
-            if not are_all:
-                raise _unreadable("team.profile.get", "some of its fields have no id or label")
+            profile = self._ask(shapes.Definitions, "profile", self._client.team_profile_get)
+            fields = profile.fields if profile else []
             self._fields[:] = [(self._now(), fields)]
         return fields
 
     def _look_at(self, slack_id: SlackId, asked: frozenset[str] = frozenset()) -> Person | None:
-        answer = self._ask(self._client.users_info, user=slack_id)
-        if answer:
-            return self._keep(_user("users.info", answer, slack_id), asked)
+        if user := self._ask(shapes.User, "user", self._client.users_info, user=slack_id):
+            # On Grid an account has an id in its workspace and one in the enterprise.
+            if slack_id not in (user.id, user.enterprise_user.id):
+                raise _unreadable("users.info", "it is about somebody else than I asked for")
+            return self._keep(user, asked)
         known = self._people.by_slack(slack_id)
         return self._people.saw(Account(slack_id, Standing.LEFT, self._now()), "") if known else None
 
-    def _ask(self, method: Callable[..., Any], **params: str | int) -> dict[str, Any]:
-        """The answer of one Web API call; {} if Slack finds nothing. Raises SlackAway."""
+    def _ask(self, shape: type[T], key: str, method: Callable[..., Any], **params: str | int) -> T | None:
+        """The answer of one Web API call, or what it has under a key; None if Slack finds nothing.
+
+        Raises SlackAway.
+        """
         name = method.__name__.replace("_", ".")
         waited = 0.0
         while True:
             try:
                 with self._pace.calling(name, urgency=self._urgency):
-                    answer = dict(method(**params).data)
+                    answer = method(**params).data
                 self._pace.went_well(name)
-                return answer
+                found: T = _reader(shape).validate_python(answer[key] if key else answer)
+                return found
+            except (ValidationError, KeyError) as error:
+                # It proves nothing, not even that nobody was found.
+                raise _unreadable(name, "it has another form than Slack documents") from error
             except Paced as paced:
                 seconds = paced.seconds
             except SlackFault as fault:
                 if fault.kind is Kind.REFUSED and fault.code in _NOBODY:
-                    return {}
+                    return None
                 if fault.kind is not Kind.BUSY:
                     raise _away(fault) from fault
                 seconds = fault.retry_after or 1
@@ -224,13 +233,13 @@ class SlackPeople:
                 raise SlackAway("Slack takes no more of these calls for now; try again in a minute")
             self._sleep(seconds)
 
-    def _keep(self, user: dict[str, Any], asked: frozenset[str] = frozenset()) -> Person:
-        profile = user.get("profile", {})
-        # An unconfirmed address proves nothing. Slack leaves out missing values or sends null.
-        email = "" if user.get("is_email_confirmed") is False else profile.get("email") or ""
-        account = Account(SlackId(user["id"]), self._standing(user), self._now(), user.get("tz") or "UTC")
-        name = _seen(profile.get("real_name")) or _seen(user.get("real_name")) or _seen(user.get("name"))
-        given, family = _seen(profile.get("first_name")), _seen(profile.get("last_name"))
+    def _keep(self, user: shapes.User, asked: frozenset[str] = frozenset()) -> Person:
+        profile = user.profile
+        # An unconfirmed address proves nothing.
+        email = "" if user.is_email_confirmed is False else profile.email
+        account = Account(SlackId(user.id), self._standing(user), self._now(), user.tz or "UTC")
+        name = _seen(profile.real_name) or _seen(user.real_name) or _seen(user.name)
+        given, family = _seen(profile.first_name), _seen(profile.last_name)
         if not given and " " in name:
             given, _, family = name.partition(" ")
         self._ask_holders(account, email, asked)
@@ -265,25 +274,22 @@ class SlackPeople:
             self._people.disown(other.id)
         return email
 
-    def _standing(self, user: dict[str, Any]) -> Standing:
-        if user.get("is_bot") or user.get("is_app_user"):
+    def _standing(self, user: shapes.User) -> Standing:
+        if user.is_bot or user.is_app_user:
             return Standing.BOT
-        if user.get("is_stranger") or not self._is_ours(user):
+        if user.is_stranger or not self._is_ours(user):
             return Standing.STRANGER
-        if user.get("deleted"):
+        if user.deleted:
             return Standing.LEFT
-        if user.get("is_restricted") or user.get("is_ultra_restricted"):
-            return Standing.GUEST
-        return Standing.COLLEAGUE
+        return Standing.GUEST if user.is_restricted or user.is_ultra_restricted else Standing.COLLEAGUE
 
-    def _is_ours(self, user: dict[str, Any]) -> bool:
+    def _is_ours(self, user: shapes.User) -> bool:
         """Whether an account is a colleague's: by the enterprise on Enterprise Grid, else by workspace."""
         team, enterprise = self.home()
-        if enterprise:
-            theirs = (user.get("enterprise_user") or {}).get("enterprise_id") or user.get("enterprise_id")
-            if theirs:
-                return bool(theirs == enterprise)
-        return not team or user.get("team_id", team) == team
+        theirs = user.enterprise_user.enterprise_id or user.enterprise_id
+        if enterprise and theirs:
+            return theirs == enterprise
+        return not team or user.team_id in (None, team)
 
 
 def _away(fault: SlackFault) -> SlackAway:
@@ -291,61 +297,22 @@ def _away(fault: SlackFault) -> SlackAway:
     if fault.kind is Kind.NETWORK:
         return SlackAway(f"Slack can't be reached: {fault.why}; try again in a minute")
     if fault.kind is Kind.UNREADABLE:
-        return SlackAway(f"Slack answered what I can't read ({fault}); try again in a minute")
-    what = fault.code or fault.why.removeprefix("status ")
-    return SlackAway(f"Slack answered {what}{_remedy(fault.code, fault.needed)}")
+        return _unreadable(str(fault.args[0]).partition(":")[0], fault.why)
+    remedy = "; try again in a minute" if not fault.code or fault.code in _BUSY else ""
+    if fault.code == "missing_scope":
+        remedy = f": add {fault.needed or 'the scope'} to the app's bot scopes and install the app again"
+    elif fault.code == "plan_upgrade_required":
+        remedy = ": user groups come with Slack's paid plans; name people by e-mail in the policy instead"
+    # For a wrong token the caller explains it better.
+    return SlackAway(f"Slack answered {fault.code or fault.why.removeprefix('status ')}{remedy}")
 
 
 def _unreadable(method: str, why: str) -> SlackAway:
-    """The SlackAway for an unreadable answer: it proves nothing, not even that nobody was found."""
+    """The SlackAway for an unreadable answer."""
     return SlackAway(f"Slack's answer to {method} can't be read: {why}; try again in a minute")
 
 
-def _user(method: str, answer: dict[str, Any], asked: str = "") -> dict[str, Any]:
-    try:
-        return shapes.user(answer, asked)
-    except shapes.Odd as error:
-        raise _unreadable(method, str(error)) from error
-
-
-def _members(method: str, values: list[Any]) -> list[SlackId]:
-    try:
-        return [SlackId(id) for id in shapes.ids(values)]
-    except shapes.Odd as error:
-        raise _unreadable(method, str(error)) from error
-
-
-def _cursor(answer: dict[str, Any]) -> str:
-    """The cursor of the next page, '' after the last one."""
-    more = answer.get("response_metadata") or {}
-    cursor = (more.get("next_cursor") or "") if isinstance(more, dict) else None
-    if not isinstance(cursor, str):
-        raise _unreadable("conversations.members", "it doesn't say whether there is more")
-    return cursor
-
-
-def _filled(profile: dict[str, Any], id: str) -> str:
-    """The value of a profile field, or ''; Slack sends a list, or nothing, if none is filled."""
-    fields = profile.get("fields") or {}
-    if not fields:
-        return ""
-    entry = fields.get(id) or {} if isinstance(fields, dict) else None
-    value = (entry.get("value") or "") if isinstance(entry, dict) else None
-    if not isinstance(value, str):
-        raise _unreadable("users.profile.get", "its fields have another form")
-    return value
-
-
-def _remedy(code: str, needed: str) -> str:
-    """The remedy for an error of Slack's; '' for a wrong token, which the caller explains better."""
-    if code == "missing_scope":
-        return f": add {needed or 'the scope'} to the app's bot scopes and install the app again"
-    if code == "plan_upgrade_required":
-        return ": user groups come with Slack's paid plans; name people by e-mail in the policy instead"
-    return "; try again in a minute" if not code or code in _BUSY else ""
-
-
-def _seen(name: str | None) -> str:
+def _seen(name: str) -> str:
     """A name without invisible characters and bidi controls, its whitespace collapsed."""
-    shown = (letter for letter in name or "" if letter.isspace() or unicodedata.category(letter)[0] != "C")
+    shown = (letter for letter in name if letter.isspace() or unicodedata.category(letter)[0] != "C")
     return " ".join("".join(shown).split())

@@ -1,47 +1,60 @@
-"""The forms that Slack's answers about people must have to be used."""
+"""The forms that Slack's answers about people must have to be used (@slack/web-api names all fields).
 
-from collections.abc import Iterable
-from typing import Any
+Strict: "false" isn't False, 0 isn't "". Slack leaves out missing values, or sends null; PHP writes an empty
+table as an empty list.
+"""
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
-class Odd(Exception):
-    """An answer of another form; the text names the place and leaves out the value."""
-
-
-class _Shape(BaseModel):
-    # Strict: "false" isn't False, 0 isn't "".
+class _Strict(BaseModel):
     model_config = ConfigDict(strict=True)
 
 
-class _Profile(_Shape):
-    email: str | None = None
-    real_name: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
+Id = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+_empty = BeforeValidator(lambda value: value or {})
 
 
-class _EnterpriseUser(_Shape):
-    id: str | None = None
-    enterprise_id: str | None = None
+class Workspace(_Strict):
+    """The workspace of the token."""
+
+    user_id: Text = ""
+    team_id: Text = ""
+    enterprise_id: Text = ""
+    url: Text = ""
 
 
-class _User(_Shape):
-    """The fields the bot reads (UsersInfoResponse in @slack/web-api).
+class Profile(_Strict):
+    """What somebody says of themselves."""
 
-    Slack always sends `deleted` and `profile`; any other missing flag is off.
-    """
+    email: Text = ""
+    real_name: Text = ""
+    first_name: Text = ""
+    last_name: Text = ""
 
-    id: str
+
+class Enterprise(_Strict):
+    """Somebody in an organization on Enterprise Grid."""
+
+    id: Text = ""
+    enterprise_id: Text = ""
+
+
+class User(_Strict):
+    """An account. Slack always sends `deleted` and `profile`; any other missing flag is off."""
+
+    id: Id
     deleted: bool
-    profile: _Profile
+    profile: Profile
     team_id: str | None = None
-    enterprise_id: str | None = None
-    enterprise_user: _EnterpriseUser | None = None
-    name: str | None = None
-    real_name: str | None = None
-    tz: str | None = None
+    enterprise_id: Text = ""
+    enterprise_user: Annotated[Enterprise, _empty] = Enterprise()
+    name: Text = ""
+    real_name: Text = ""
+    tz: Text = ""
     is_bot: bool | None = None
     is_app_user: bool | None = None
     is_stranger: bool | None = None
@@ -50,33 +63,55 @@ class _User(_Shape):
     is_email_confirmed: bool | None = None
 
 
-def user(answer: dict[str, Any], asked: str = "") -> dict[str, Any]:
-    """The user in an answer. Raises Odd for another form, or another account than the one asked for."""
-    try:
-        account = _User.model_validate(answer["user"])
-    except (ValidationError, KeyError) as error:
-        raise Odd("its user has another form than Slack's users have") from error
-    # On Grid an account has an id in its workspace and one in the enterprise.
-    ids = {account.id, account.enterprise_user.id if account.enterprise_user else None}
-    if not account.id or (asked and asked not in ids):
-        raise Odd("it is about somebody else than I asked for")
-    return dict(answer["user"])
+class Group(_Strict):
+    """A user group."""
+
+    id: str
+    handle: str
 
 
-def ids(values: Iterable[Any]) -> list[str]:
-    """The values as a list of ids. Raises Odd if one isn't a text."""
-    listed = list(values)
-    if not all(isinstance(id, str) and id for id in listed):
-        raise Odd("something else stands among its ids")
-    return listed
+def groups(values: list[Any]) -> list[Group]:
+    """Those with an id and a handle: an odd one hides no other."""
+    good = [each for each in values if isinstance(each, dict)]
+    good = [each for each in good if all(isinstance(each.get(name), str) for name in ("id", "handle"))]
+    return [Group.model_validate(each) for each in good]
 
 
-def entries(values: Iterable[Any], *names: str) -> tuple[list[dict[str, Any]], bool]:
-    """(objects with a text under each of these names, whether these are all of the values)."""
-    listed = list(values)
-    good = [
-        each
-        for each in listed
-        if isinstance(each, dict) and all(isinstance(each.get(name), str) for name in names)
-    ]
-    return good, len(good) == len(listed)
+class Cursor(_Strict):
+    """Where the next page begins; '' after the last one."""
+
+    next_cursor: Text = ""
+
+
+class Members(_Strict):
+    """A page of the members of a channel."""
+
+    members: list[Id]
+    response_metadata: Annotated[Cursor, _empty] = Cursor()
+
+
+class Value(_Strict):
+    """A field that is filled in."""
+
+    value: Text = ""
+
+
+class Fields(_Strict):
+    """{id: field} of a profile."""
+
+    fields: Annotated[dict[str, Value], _empty] = {}
+
+
+class Definition(_Strict):
+    """A field that profiles may have."""
+
+    id: str
+    label: str
+    type: Any = None
+    options: Any = None
+
+
+class Definitions(_Strict):
+    """All fields of a workspace's profiles."""
+
+    fields: Annotated[list[Definition], BeforeValidator(lambda value: value or [])] = []

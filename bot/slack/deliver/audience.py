@@ -8,7 +8,7 @@ from approvals.decide.tally import Ground
 from approvals.ids import PersonId
 from approvals.people import Person, Standing
 from approvals.record.outbox import Card
-from approvals.request import Question, Request
+from approvals.request import Request
 from approvals.states import State
 from bot.cards import waiting
 from bot.cards.request import CARDS, CHANNELS
@@ -23,6 +23,11 @@ NOT_ASKED = -1
 """The round of a card that asks nothing any more."""
 SPARED = "asked only then"
 """Ends a reply that wasn't needed: its reader just got the card, which says the same."""
+
+
+def key(card: Card) -> Key:
+    """The key of a card."""
+    return card.role, card.address, card.round
 
 
 def recipient(desk: Desk, role: str, address: str) -> str:
@@ -45,7 +50,8 @@ def carded(desk: Desk, request: Request, known: Mapping[Key, Card]) -> list[Key]
     keys: list[Key] = []
     if request.state is State.WAITING:
         keys += _asked(desk, request, known)
-        keys += [("approver", asked.by, waiting.turn(request, asked.by)) for asked in _answered(request)]
+        answered = [asked.by for asked in request.asking.questions[-1:] if asked.answer]
+        keys += [("approver", by, waiting.turn(request, by)) for by in answered]
     # Nobody is called unreachable before Slack was asked who they are.
     is_known = request.progress.held and recipient(desk, "requester", request.requester)
     # The card of a bulk tells its requester of its lines; one that waits for other approvers has its own.
@@ -63,27 +69,23 @@ def carded(desk: Desk, request: Request, known: Mapping[Key, Card]) -> list[Key]
 
 def replies(desk: Desk, request: Request, known: Mapping[Key, Card], theirs: Threads) -> list[Key]:
     """The keys of all replies needed now, in order; `theirs`: the existing cards."""
-    keys: list[Key] = []
+    keys, outcomes, to = list[Key](), request.progress.outcomes, request.hand_over.to
     if request.state is State.WAITING:
         keys = [*_asked_again(request, theirs), *_questions(request), *_reminded(desk, request, known)]
         if request.asking.is_stuck:
             keys += [("stuck", id, request.asking.asks) for id in helpers(desk, request)]
-    if (
-        request.state is State.WORKING
-        and not request.line
-        and 0 < len(request.progress.accepted) < len(request.plan.steps)
-    ):
-        keys.append(("progress", request.requester, request.progress.outcomes))
+    is_halfway = 0 < len(request.progress.accepted) < len(request.plan.steps)
+    if request.state is State.WORKING and not request.line and is_halfway:
+        keys.append(("progress", request.requester, outcomes))
     if request.outcome:
-        keys += [("result", id, request.progress.outcomes) for id in _concluded(desk, request, theirs)]
-        keys += [("follower", id, request.progress.outcomes) for id in _followers(desk, request)]
-    if request.state is State.STOPPED and (to := request.hand_over.to):
+        keys += [("result", id, outcomes) for id in _concluded(desk, request, theirs)]
+        keys += [("follower", id, outcomes) for id in _followers(desk, request)]
+    if request.state is State.STOPPED and to:
         keys.append(("by-hand", to, request.hand_over.times + request.hand_over.reminders))
     if request.ending.ends_at and not request.ending.notice_at:
-        subject = desk.person(request.subject) if request.subject else None
         concerned = dict.fromkeys(filter(None, (request.requester, request.subject)))
-        concerned = {} if subject and subject.is_offboarded else concerned  # nobody needs it longer
-        keys += [("notice", id, request.progress.outcomes) for id in concerned if desk.person(id).account]
+        if not (request.subject and desk.person(request.subject).is_offboarded):  # nobody needs it longer
+            keys += [("notice", id, outcomes) for id in concerned if desk.person(id).account]
     return keys
 
 
@@ -111,11 +113,11 @@ def _lost(desk: Desk, request: Request, known: Mapping[Key, Card]) -> set[str]:
 
 def _reminded(desk: Desk, request: Request, known: Mapping[Key, Card]) -> list[Key]:
     """The newest reminder for everybody who is asked; if the channel refused it, approvers get cards."""
-    keys: list[Key] = []
+    keys, is_lost = list[Key](), "channel-reminder" in _lost(desk, request, known)
     for role, address, _ in _asked(desk, request, known):
         if role == "channel":
             keys.append(("channel-reminder", address, waiting.reminder(request, None)))
-        elif "channel-reminder" not in _lost(desk, request, known):
+        elif not is_lost:
             keys.append(("reminder", address, waiting.reminder(request, PersonId(address))))
     return [key for key in keys if key[2]]
 
@@ -140,17 +142,14 @@ def _asked_again(request: Request, theirs: Threads) -> list[Key]:
     return keys
 
 
-def _answered(request: Request) -> list[Question]:
-    return [asked for asked in request.asking.questions[-1:] if asked.answer]
-
-
 def _questions(request: Request) -> list[Key]:
     """The newest question: to the requester while it is open, then to the approver who asked."""
     number = len(request.asking.questions)
-    if not number:
-        return []
-    answered = _answered(request)
-    return [("answer", answered[0].by, number) if answered else ("question", request.requester, number)]
+    newest = request.asking.questions[-1:]
+    return [
+        ("answer", each.by, number) if each.answer else ("question", request.requester, number)
+        for each in newest
+    ]
 
 
 def _concluded(desk: Desk, request: Request, theirs: Threads) -> list[PersonId]:
@@ -167,12 +166,9 @@ def _concluded(desk: Desk, request: Request, theirs: Threads) -> list[PersonId]:
 def _followers(desk: Desk, request: Request) -> list[PersonId]:
     """The people who joined, without the person changed, who gets a message anyway."""
     changed = [desk.person(id) for id in _changed(desk, request)]
-    followers = [(id, desk.person(id)) for id in desk.store.followers(request.id).values()]
-    return [
-        id
-        for id, person in followers
-        if not desk.is_secret_from(person, request) and not any(person.is_(other) for other in changed)
-    ]
+    followers = desk.store.followers(request.id).values()
+    ids = [id for id in followers if not any(desk.person(id).is_(other) for other in changed)]
+    return [id for id in ids if not desk.is_secret_from(desk.person(id), request)]
 
 
 def _changed(desk: Desk, request: Request) -> list[PersonId]:
@@ -207,8 +203,8 @@ def helpers(desk: Desk, request: Request) -> list[PersonId]:
     """Operators for a request, without the leaver and those whom its card couldn't reach."""
     cards = desk.store.outbox.of(request.id)
     lost = {card.address for card in cards if card.role == "operator" and card.ended}
-    able = [person for person in operators(desk) if not desk.is_secret_from(person, request)]
-    return [person.id for person in able if person.id not in lost]
+    able = [person for person in operators(desk) if person.id not in lost]
+    return [person.id for person in able if not desk.is_secret_from(person, request)]
 
 
 def seen_as(desk: Desk, request: Request, who: Person, otherwise: str = "subject") -> Key:

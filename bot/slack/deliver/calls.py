@@ -1,15 +1,17 @@
 """The calls that deliver messages, and their errors: for a recipient, for now, or not called."""
 
 import logging
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from approvals.clocks import is_recent
 from approvals.record.outbox import Card, backoff
 from approvals.request import Urgency
 from bot.slack.api.edge import Kind, SlackClient, SlackFault
 from bot.slack.api.heard import OVERLOADED, SLACKS_OWN, refuses_token
 from bot.slack.api.pace import EVERYTHING, Crowded, Pace, Paced
-from bot.slack.api.token_check import TRUSTED_FOR, TokenCheck
 from bot.slack.deliver.verdict import Verdicts
 
 log = logging.getLogger(__name__)
@@ -34,6 +36,9 @@ _PASSING = OVERLOADED | {"missing_scope"}
 """Errors that mostly concern everybody and pass or are mended; for one recipient they may last."""
 _OF_THE_MESSAGE = ("block", "msg_", "text", "attachment", "metadata", "invalid_arg", "json", "form_data")
 """Parts of the codes of errors about the message, not its recipient."""
+
+TRUSTED_FOR = timedelta(seconds=10)
+"""How long an answer of `auth.test` counts: as long as the hold that follows from it."""
 
 _URL = "response_url"
 _NOT_SLACKS = "not_an_address_of_slack"
@@ -72,6 +77,34 @@ class Later(Exception):
         return max(self.seconds, backoff(tries)) if self.tried else self.seconds
 
 
+class TokenCheck:
+    """Checks the token with Slack, at most once in TRUSTED_FOR. Thread-safe."""
+
+    def __init__(self, client: SlackClient, pace: Pace, now: Callable[[], datetime]) -> None:
+        self._client, self._pace, self._now = client, pace, now
+        self._lock = threading.Lock()
+        self._answer: tuple[datetime, bool | None] | None = None
+
+    def is_good(self) -> bool | None:
+        """Whether Slack accepts the token; None without an answer. Raises Paced."""
+        with self._lock:
+            # Asks again exactly when the hold ends.
+            within = TRUSTED_FOR - timedelta.resolution
+            if self._answer is None or not is_recent(self._answer[0], self._now(), within):
+                self._answer = self._now(), self._asked()
+            elif self._answer[1]:
+                self._client.heard.answer("auth.test", "")  # another call's refusal wasn't about the token
+            return self._answer[1]
+
+    def _asked(self) -> bool | None:
+        try:
+            with self._pace.calling("auth.test", urgency=Urgency.FIRST):
+                self._client.auth_test()
+        except SlackFault as fault:
+            return False if fault.kind is Kind.REFUSED and refuses_token("auth.test", fault.code) else None
+        return True
+
+
 class Line:
     """Calls for delivery. All methods raise Unreachable, Later or Paced."""
 
@@ -85,11 +118,14 @@ class Line:
         blocks that Slack refused.
         """
         name = method.replace("_", ".")
-        to = to or _recipient(name, params)
+        if name in ("chat.update", "chat.postEphemeral"):  # of one message or reader in a channel
+            to = to or f"{params['channel']}/{params.get('ts') or params.get('user')}"
+        to = to or str(params.get("user_id") or params.get("channel") or "")
         if wait := self._verdicts.wait(_PART_OF.get(name, name), to):
             raise Later(wait, tried=False)
+        send = getattr(self._client, method)
         try:
-            return self._sent(method, name, params, to, urgent)
+            return self._sent(name, to, urgent, lambda: send(**params))
         except SlackFault as fault:
             if fault.code in THREAD_IS_GONE and "thread_ts" in params:
                 self.pace.went_well(name)
@@ -99,15 +135,17 @@ class Line:
             hints = fault.response.get("response_metadata")
             log.error("Slack %s: %s %s; I send plain text", name, fault.code, hints if hints else "")
         try:
-            plain = _plain(params)
-            return {**self._sent(method, name, plain, to, urgent), "plain": plain["text"]}
+            rich = ("blocks", "attachments", "metadata")
+            plain = {key: value for key, value in params.items() if key not in rich}
+            plain["text"] = f"{params['text']}\n{PLAIN}"
+            return {**self._sent(name, to, urgent, lambda: send(**plain)), "plain": plain["text"]}
         except SlackFault as fault:
             raise self._consequence(name, to, fault) from fault
 
-    def _sent(self, method: str, name: str, params: dict[str, Any], to: str, urgent: bool) -> dict[str, Any]:
+    def _sent(self, name: str, to: str, urgent: bool, send: Callable[[], Any]) -> dict[str, Any]:
         try:
             with self.pace.calling(name, to, level(urgent)):
-                answer = dict(getattr(self._client, method)(**params).data)
+                answer = dict(send().data)
         except Crowded as crowded:
             raise Later(crowded.seconds, tried=False) from crowded
         self.pace.went_well(name)
@@ -119,9 +157,8 @@ class Line:
         """Whether the error may be about the message: then plain text is tried before judging anybody."""
         if fault.kind is not Kind.REFUSED or not (params.get("blocks") and params.get("text")):
             return False
-        if fault.code in _OF_THE_RECIPIENT | _TOKEN | SLACKS_OWN | _PASSING or _may_be_token(
-            name, fault.code
-        ):
+        others = _OF_THE_RECIPIENT | _TOKEN | SLACKS_OWN | _PASSING
+        if fault.code in others or _may_be_token(name, fault.code):
             return False
         return any(part in fault.code for part in _OF_THE_MESSAGE) or self._verdicts.is_close(name, to)
 
@@ -176,16 +213,14 @@ class Line:
         if wait := self._verdicts.wait(_URL, url):
             raise Later(wait, tried=False)
         try:
-            with self.pace.calling(_URL, urgency=Urgency.FIRST):
-                self._client.respond(url, {**message, "replace_original": True})
+            whole = {**message, "replace_original": True}
+            self._sent(_URL, url, True, lambda: self._client.respond(url, whole))
         except SlackFault as fault:
             if fault.code == _NOT_SLACKS:
                 raise Unreachable(fault.why) from fault
             if fault.kind is Kind.STATUS and 400 <= (fault.response.status_code or 0) < 500:
                 raise self._refused(_URL, url, fault.why) from fault  # probably expired
             raise self._consequence(_URL, url, fault) from fault
-        self.pace.went_well(_URL)
-        self._verdicts.reached(_URL, url)
 
     def refuse_shared(self, channel: str) -> None:
         """Raises Unreachable for a channel shared with another organization, which would read names."""
@@ -204,17 +239,3 @@ def _may_be_token(method: str, code: str) -> bool:
 def level(urgent: bool) -> Urgency:
     """The urgency of a message's call for Pace."""
     return Urgency.FIRST if urgent else Urgency.ORDINARY
-
-
-def _recipient(method: str, params: Mapping[str, Any]) -> str:
-    """The recipient that a refusal counts for: a person, a channel, or one message or reader in it."""
-    if method in ("chat.update", "chat.postEphemeral"):
-        return f"{params['channel']}/{params.get('ts') or params.get('user')}"
-    return str(params.get("user_id") or params.get("channel") or "")
-
-
-def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {
-        name: value for name, value in params.items() if name not in ("blocks", "attachments", "metadata")
-    }
-    return {**kept, "text": f"{params['text']}\n{PLAIN}"}

@@ -8,7 +8,7 @@ from typing import Any
 from approvals.decide.actor import is_operator
 from approvals.ids import BOT, PersonId, RequestId
 from approvals.people import Person
-from approvals.record.database import Overtaken, StoreTrouble
+from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Card, Item, Note, digest
 from approvals.request import Draft, Request, Urgency
 from approvals.sentence import Sentence, body, words
@@ -135,7 +135,7 @@ class Copies:
         A reader who gets the card only now needs no replies: they are ended as SPARED.
         """
         desk, outbox = self.desk, self.desk.store.outbox
-        known = {(card.role, card.address, card.round): card for card in outbox.of(request.id)}
+        known = {audience.key(card): card for card in outbox.of(request.id)}
         theirs = threads(desk, known.values())
         replies: list[Card] = []
         for key in audience.replies(desk, request, known, theirs):
@@ -165,7 +165,7 @@ class Copies:
     def _as(self, request: Request, card: Card, theirs: Mapping[str, Card]) -> Key:
         """The key by which a message is drawn; for a card by its reader's current role."""
         if card.role not in CARDS or (card.ts and theirs.get(self._to(card), card) != card):
-            return card.role, card.address, card.round
+            return audience.key(card)
         if card.role in CHANNELS:
             return card.role, card.address, turn(request, None)
         return seen_as(self.desk, request, self.desk.person(PersonId(card.address)), card.role)
@@ -279,35 +279,30 @@ class Copies:
         who = {"who": card.address} if sentences and card.role in ("approver", *PROMPTS) else {}
         values = {"role": card.role, **who, **body(**sentences)}
         draft = Draft(EventType.UNREACHED, BOT, values, {"why": why, **words(**sentences)})
-        while True:
-            try:
-                self.desk.store.append(self.desk.store.request(request.id), [draft])
-            except Overtaken:
-                continue  # somebody has to be asked instead, whatever happened meanwhile
-            return
+        # Somebody has to be asked instead, whatever happened meanwhile.
+        self.desk.decide(request.id, lambda _: [draft])
 
     def _scene(self, request: Request, key: Key) -> Scene:
-        role, address, round = key
-        viewer = None if role in CHANNELS or not address else self.desk.person(PersonId(address))
+        desk, (role, address, round), state = self.desk, key, request.state
+        viewer = None if role in CHANNELS or not address else desk.person(PersonId(address))
         zone = (viewer.account.zone if viewer.account else "") or "UTC" if viewer else ""
-        command, facts = self.desk.command(request), self.desk.facts
-        helped = request.state is not State.STOPPED or bool(helpers(self.desk, request))
-        joined = request.because_of if request.state is State.JOINED else None
-        first = self.desk.store.request(joined) if joined else None
-        unasked = role == "requester" and request.state is State.WAITING and self._has_asked_nobody(request)
-        after = self.desk.store.because_of(request.id) if command.then and request.state is State.DONE else ()
-        then = next((each for each in after if each.is_end), None)
-        lines = self.desk.store.lines(request.id) if request.action == Bulk.NAME else {}
-        operates = viewer is not None and is_operator(self.desk.policy, viewer)
-        return Scene(
-            request, command, facts, self.desk.person, viewer, zone, round, helped, first, unasked, then,
-            lines, operates,
-        )  # fmt: skip
+        scene = Scene(request, desk.command(request), desk.facts, desk.person, viewer, zone, round)
+        if state is State.STOPPED:
+            scene = replace(scene, helped=bool(helpers(desk, request)))
+        elif state is State.JOINED and request.because_of:
+            scene = replace(scene, first=desk.store.request(request.because_of))
+        elif state is State.WAITING and role == "requester":
+            scene = replace(scene, unasked=self._has_asked_nobody(request))
+        elif state is State.DONE and scene.command.then:
+            after = desk.store.because_of(request.id)
+            scene = replace(scene, then=next((each for each in after if each.is_end), None))
+        lines = desk.store.lines(request.id) if request.action == Bulk.NAME else {}
+        return replace(scene, lines=lines, operates=bool(viewer and is_operator(desk.policy, viewer)))
 
     def _has_asked_nobody(self, request: Request) -> bool:
         """Whether all messages that ask were refused, finally or repeatedly."""
         cards = self.desk.store.outbox.of(request.id)
-        known = {(card.role, card.address, card.round): card for card in cards}
+        known = {audience.key(card): card for card in cards}
         asked = [key for key in audience.carded(self.desk, request, known) if key[0] in ASKING]
         if not asked:
             return any(card.role in ASKING and card.ended not in ("", SPARED) for card in cards)

@@ -6,8 +6,7 @@ import os
 import socket
 import threading
 from collections import deque
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,9 +19,8 @@ from bot.context import Desk
 from bot.ops import logs
 from bot.slack.api.edge import SlackClient
 from bot.slack.api.pace import Pace, Paced
-from bot.slack.api.token_check import TokenCheck
 from bot.slack.deliver.audience import is_colleague
-from bot.slack.deliver.calls import DEFECT, GIVE_UP, Later, Line, level
+from bot.slack.deliver.calls import DEFECT, GIVE_UP, Later, Line, TokenCheck, level
 from bot.slack.deliver.copies import Copies, Pressed
 from bot.slack.deliver.notes import Notes
 from bot.slack.deliver.pages import Pages
@@ -39,7 +37,6 @@ URL_LASTS = 9
 """Tries for a `response_url`: it takes messages for half an hour."""
 
 
-@dataclass
 class Deliverer:
     """Any number of threads and processes may send concurrently.
 
@@ -47,46 +44,31 @@ class Deliverer:
     methods overtake it.
     """
 
-    desk: Desk
-    client: SlackClient
-    pace: Pace
-    pages: Pages = field(init=False)
-    _verdicts: Verdicts = field(init=False)
-    _notes: Notes = field(init=False)
-    _copies: Copies = field(init=False)
-    _hurried: deque[Pressed] = field(default_factory=deque)
-    _unsaved: deque[Note] = field(default_factory=deque)
-    _acted: deque[str] = field(default_factory=deque)
-    _returned: deque[str] = field(default_factory=deque)
-    """Recipients that may be reachable again: Slack accounts (channels and messages are ignored)."""
-    _waits: dict[tuple[str, str], tuple[frozenset[str], int]] = field(default_factory=dict)
-    """By place, what keeps something from being sent: none of these methods can be called now."""
-    _unnoted: deque[Item] = field(default_factory=deque)
-    """Claimed rows whose result couldn't be stored."""
-    _able: frozenset[PersonId] = frozenset()
-    _operators: frozenset[PersonId] = frozenset()
-    _looked_after: tuple[Any, ...] = ()
-    _shared_at: datetime | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def __post_init__(self) -> None:
-        now, self._outbox = self.desk.now, self.desk.store.outbox
-        self._verdicts = Verdicts(now, self.desk.store.database, self._returned.append)
-        line = Line(self.client, self.pace, self._verdicts, TokenCheck(self.client, self.pace, now))
-        self._notes, self._copies = Notes(self.desk, line), Copies(self.desk, line)
-        self.pages = Pages(self.desk, line)
+    def __init__(self, desk: Desk, client: SlackClient, pace: Pace) -> None:
+        self.desk, self.client, self.pace, self._outbox = desk, client, pace, desk.store.outbox
+        self._hurried, self._unsaved, self._acted = deque[Pressed](), deque[Note](), deque[str]()
+        # Recipients that may be reachable again: Slack accounts (channels and messages are ignored).
+        self._returned = deque[str]()
+        # By place, what keeps something from being sent: none of these methods can be called now.
+        self._waits = dict[tuple[str, str], tuple[frozenset[str], int]]()
+        self._unnoted = deque[Item]()  # claimed rows whose result couldn't be stored
+        self._able, self._operators = frozenset[PersonId](), frozenset[PersonId]()
+        self._looked_after: tuple[Any, ...] = ()
+        self._shared_at: datetime | None = None
+        self._lock = threading.Lock()
+        self._verdicts = Verdicts(desk.now, desk.store.database, self._returned.append)
+        line = Line(client, pace, self._verdicts, TokenCheck(client, pace, desk.now))
+        self._notes, self._copies, self.pages = Notes(desk, line), Copies(desk, line), Pages(desk, line)
         self._owner = f"{socket.gethostname()}/{os.getpid()}/outbox"
 
     def hurry(self, request: RequestId, channel: str, ts: str, who: PersonId) -> None:
         """Redraws this copy first, because of a click, even if it is unknown."""
-        self._hurry(Pressed(CARD, request, channel, ts, who))
+        self._hurried.append(Pressed(CARD, request, channel, ts, who))
+        self.desk.wake()
 
     def hurry_page(self, slack_id: SlackId) -> None:
         """Redraws this page first, because of a click."""
-        self._hurry(Pressed(PAGE, slack_id, "", "", PersonId("")))
-
-    def _hurry(self, pressed: Pressed) -> None:
-        self._hurried.append(pressed)
+        self._hurried.append(Pressed(PAGE, slack_id, "", "", PersonId("")))
         self.desk.wake()
 
     def acted(self, slack_id: str) -> None:
@@ -99,13 +81,11 @@ class Deliverer:
         self.desk.wake()
 
     def say_what_is_unsaved(self) -> bool:
-        """Sends notes queued in memory, without waiting for the record; returns whether there were any."""
-        while True:
-            try:
-                note = self._unsaved.popleft()
-            except IndexError:
-                return False
-            self._notes.say_once(note)
+        """Sends notes queued in memory, without waiting for the record; returns whether there are more."""
+        with suppress(IndexError):
+            while True:
+                self._notes.say_once(self._unsaved.popleft())
+        return False
 
     def send(self) -> bool:
         """Sends rows that can go now, in this thread; returns whether there may be more to do."""
@@ -125,7 +105,9 @@ class Deliverer:
     def _next(self) -> tuple[Item | None, Pressed | None]:
         """(the next row, claimed; the click, if that is the reason)."""
         self._share_pace()
-        for pressed in filter(self._may_be_drawn, list(self._hurried)):
+        for pressed in list(self._hurried):
+            if pressed.kind == CARD and self.pace.wait("chat.update", Urgency.FIRST):
+                continue
             item = self._outbox.find(pressed.kind, pressed.key)
             if item and not self._outbox.is_free(item):
                 continue
@@ -145,9 +127,6 @@ class Deliverer:
             notes = self._outbox.senders(self._owner, json.dumps(self.pace.refused()), now + ALIVE_FOR)
             self.pace.share([json.loads(note) for note in notes])
 
-    def _may_be_drawn(self, pressed: Pressed) -> bool:
-        return pressed.kind == PAGE or not self.pace.wait("chat.update", Urgency.FIRST)
-
     def _may_go(self, item: Item) -> bool:
         methods, wanted = self._waits.get(item.place, (frozenset(), 0))
         if wanted == item.wanted and all(self.pace.wait(method, level(item.is_first)) for method in methods):
@@ -158,9 +137,15 @@ class Deliverer:
     # -- sending; what fails concerns nothing else ---------------------------------------------------------
 
     def _deliver(self, item: Item, pressed: Pressed | None) -> None:
+        waits = frozenset[str]()
         try:
             with self.desk.store.unit():
-                waits = self._bring(item, pressed)
+                if item.kind == CARD:
+                    waits = self._copies.show(item, pressed)
+                elif item.kind == PAGE:
+                    self.pages.publish(item)
+                else:
+                    self._notes.say(item)
         except Paced as paced:
             waits = frozenset((paced.method,))
         except Later as later:
@@ -176,16 +161,6 @@ class Deliverer:
                 self._waits[item.place] = waits, item.wanted
             self._outbox.release(item)
         return None
-
-    def _bring(self, item: Item, pressed: Pressed | None) -> frozenset[str]:
-        """Delivers a row and stores the result. Returns the methods it has to wait for."""
-        if item.kind == CARD:
-            return self._copies.show(item, pressed)
-        if item.kind == PAGE:
-            self.pages.publish(item)
-        else:
-            self._notes.say(item)
-        return frozenset()
 
     def _put_off(self, item: Item, later: Later) -> None:
         most = URL_LASTS if item.key.startswith("http") else GIVE_UP

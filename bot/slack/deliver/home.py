@@ -1,14 +1,13 @@
 """The content of a person's App Home, read from the record; only shown requests are folded."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
 from approvals.decide.actor import Who, check_standing, is_operator
-from approvals.decide.streams.reviews import Review
 from approvals.ids import PersonId
 from approvals.people import addressed, listed
 from approvals.record.index import Found
@@ -19,14 +18,27 @@ from approvals.states import State
 from bot.actions import ACTIONS, COMMANDS, Action
 from bot.actions.undo import can_undo
 from bot.cards.blocks import Block, button
-from bot.cards.home import ALL_AT_ONCE, NOBODY, Line, May, Section, approve_together, closed, draw, offers
-from bot.cards.lines import handed, stands, stopped, stuck
+from bot.cards.handles import press
+from bot.cards.home import (
+    ALL_AT_ONCE,
+    NOBODY,
+    Line,
+    Section,
+    approve_together,
+    closed,
+    draw,
+    handed,
+    offers,
+    span,
+    stands,
+    stopped,
+    stuck,
+)
 from bot.cards.named import mark, when
 from bot.cards.request import CARDS
 from bot.cards.scene import Scene
 from bot.context import CONFIDENTIAL, Desk
 from bot.slack import answers
-from bot.slack.away import span
 from bot.slack.deliver.audience import owned
 from bot.slack.directory.view import home as directories
 from bot.slack.review.view import listed as listed_review
@@ -39,13 +51,6 @@ UNCHECKED = "I haven't been able to check your Slack account today. I'm looking;
 _GIVES = tuple(name for name, action in ACTIONS.items() if "rights" in action.form() and not action.ADMINS)
 _TAKES = tuple(name for name, action in ACTIONS.items() if action.ADMINS)
 
-_WITHDRAW, _REMIND, _DETAILS = May("Withdraw", "withdraw"), May("Remind", "remind"), May("Details", "details")
-_AGAIN, _EXTEND = May("Ask Again", "again"), May("Extend", "again")
-_HAND_OVER = May("Hand Over", "hand-over")
-_KEEP = May("Keep the Account", "keep")
-_UNDO = May("Undo", "undo")
-_END_NOW = May("End Now", "end-now")
-_START = May("Change Start", "start")
 _TAKEN_BACK = (State.CHECKING, State.WAITING, State.APPROVED)
 
 
@@ -127,7 +132,9 @@ class Gathering:
             [self._section(name, lists[name]) for name in names if name in lists]
             for names in (("waiting", "handed", "stopped", "stuck"), ("mine", "ended", "teams"))
         )
-        reviewed = [review for review in reviews.opened(self._desk) if self._reviews(review)]
+        desk, me = self._desk, self._who.person
+        opened = [(review, reviews.deciders(desk, review)) for review in reviews.opened(desk)]
+        reviewed = [review for review, people in opened if any(map(me.is_, people))]
         urgent += map(listed_review, reviewed[:FEW])
         is_quiet = not any(part.rows for part in (*urgent, mine[0]))
         caught_up = Section("caught-up", rows=("You're all caught up.",) if is_quiet else ())
@@ -143,14 +150,16 @@ class Gathering:
         ]
         return [part for part in parts if part.rows or part.buttons or part.small]
 
-    def _reviews(self, review: Review) -> bool:
-        return any(person.is_(self._who.person) for person in reviews.deciders(self._desk, review))
-
     def _lists(self, at: At) -> dict[str, _List]:
         """{name: list} of all lists that this person may see."""
         sight, names = self._sight, owned(self._desk, self._who.person)
         lists = {
-            "waiting": _List("Waiting for you", self._waiting, self._to_decide, *TO_DECIDE),
+            "waiting": _List(
+                "Waiting for you",
+                self._waiting,
+                lambda request: self.scene(request) or self._line(request),
+                *TO_DECIDE,
+            ),
             "handed": _List("To finish by hand in Miro", sight.handed, self._handed),
             "mine": _List("Your open requests", sight.mine, self._mine),
             "ended": _List("Recently closed", lambda limit, _: Found(sight.ended(limit)), self._ended),
@@ -158,11 +167,8 @@ class Gathering:
         if names:
             lists["teams"] = _List("About your teams", partial(sight.teams, names), self._detailed)
         if is_operator(self._desk.policy, self._who.person):
-            more = May("Resume", "resume"), _HAND_OVER, May("Close as Incomplete", "withdraw"), _DETAILS
-            row = partial(self._line, drawn=stopped, may=more)
-            lists["stopped"] = _List("Needs your attention", sight.stopped, row)
-            row = partial(self._line, drawn=stuck, may=(_WITHDRAW, _DETAILS))
-            lists["stuck"] = _List("No approver available", sight.stuck, row)
+            lists["stopped"] = _List("Needs your attention", sight.stopped, self._stopped)
+            lists["stuck"] = _List("No approver available", sight.stuck, self._stuck)
             lists["open"] = _List("Everything open", sight.open, self._detailed)
             if at.about:
                 person = self._person(PersonId(at.about))
@@ -187,12 +193,11 @@ class Gathering:
 
     def _together(self, shown: Iterable[Scene | Line]) -> list[tuple[type[Action], int]]:
         """[(harmless action, number waiting)], without shown ones that have to be decided alone."""
-        counts = Counter(self._sight.kinds()) - Counter(_apart(shown))
-        return [
-            (action, counts[name])
-            for name, action in ACTIONS.items()
-            if counts[name] > 1 and is_harmless(action)
-        ]
+        requests = [each.request for each in shown if isinstance(each, Scene)]
+        alone = Counter(request.action for request in requests if not may_go_along(request))
+        counts = Counter(self._sight.kinds()) - alone
+        kinds = [(action, counts[name]) for name, action in ACTIONS.items() if is_harmless(action)]
+        return [(action, count) for action, count in kinds if count > 1]
 
     def all_of(self, action: str) -> list[Scene]:
         """The requests of a harmless action that may be approved together."""
@@ -204,74 +209,63 @@ class Gathering:
         """A request as this person sees it; None if this program can't read it."""
         if request.untouchable or not self._desk.readable(request):
             return None
-        command = self._desk.command(request)
-        return Scene(
-            request, command, self._facts, self._person, self._who.person, self._zone, request.plan.round
-        )
+        command, round = self._desk.command(request), request.plan.round
+        return Scene(request, command, self._facts, self._person, self._who.person, self._zone, round)
 
-    def _to_decide(self, request: Request) -> Scene | Line:
-        return self.scene(request) or self._line(request)
-
-    def _line(
-        self, request: Request, drawn: Callable[[Scene], str] = stands, may: Sequence[May] = ()
-    ) -> Line:
+    def _line(self, request: Request, *buttons: Block, drawn: Callable[[Scene], str] = stands) -> Line:
         scene = self.scene(request)
         if scene is None:
-            return Line(request, f"{request.id}: I can't read all of it, so I leave it alone.")
-        return Line(
-            request,
-            f"{drawn(scene)} Requested {scene.at(request.asked_at)}.",
-            tuple(may),
-            None,
-            self._card(request),
-        )
-
-    def _card(self, request: Request) -> str:
-        """The link of this person's card of a request; '' where none is known."""
+            return Line(request.id, f"{request.id}: I can't read all of it, so I leave it alone.")
+        text = f"{drawn(scene)} Requested {scene.at(request.asked_at)}."
         outbox, mine = self._desk.store.outbox, self._who.person.id
         cards = [card for card in outbox.of(request.id) if card.address == mine and card.role in CARDS]
-        return outbox.permalink(cards[-1]) if cards else ""
+        return Line(request.id, text, buttons, outbox.permalink(cards[-1]) if cards else "")
 
     def _detailed(self, request: Request) -> Line:
-        return self._line(request, may=[_DETAILS])
+        return self._line(request, press("details", request))
 
     def _handed(self, request: Request) -> Line:
-        return self._line(request, drawn=handed, may=[May("I've Done It", "report"), _DETAILS])
+        report = press("report", request, "I've Done It")
+        return self._line(request, report, press("details", request), drawn=handed)
+
+    def _stopped(self, request: Request) -> Line:
+        close = press("withdraw", request, "Close as Incomplete")
+        others = press("hand-over", request), close, press("details", request)
+        return self._line(request, press("resume", request), *others, drawn=stopped)
+
+    def _stuck(self, request: Request) -> Line:
+        return self._line(request, press("withdraw", request), press("details", request), drawn=stuck)
 
     def _asked_it(self, request: Request) -> bool:
         return self._who.person.is_(self._person(request.requester))
 
     def _mine(self, request: Request) -> Line:
-        may = [_DETAILS]
+        may, waits, questions = list[Block](), request.state is State.WAITING, request.asking.questions
         if self._asked_it(request) and not (request.is_end and request.action not in CONFIDENTIAL):
-            may = [_REMIND, *may] if request.state is State.WAITING else may
-            may = [_START, *may] if request.is_scheduled else may
-            stop = _KEEP if request.is_end and request.is_scheduled else _WITHDRAW
-            may = [stop, *may] if request.state in _TAKEN_BACK else may
-            may = [*_answer(request), *may]
-        return self._line(request, may=may)
+            if waits and questions and not questions[-1].answer:
+                may.append(press("answer", request, question=len(questions)))
+            if request.is_end and request.is_scheduled and request.state in _TAKEN_BACK:
+                may.append(press("keep", request, "Keep the Account"))
+            elif request.state in _TAKEN_BACK:
+                may.append(press("withdraw", request))
+            may += [press("start", request, "Change Start")] if request.is_scheduled else []
+            may += [press("remind", request)] if waits else []
+        return self._line(request, *may, press("details", request))
 
     def _ended(self, request: Request) -> Line:
-        undo = [_UNDO] if self._may_undo(request) else []
-        if self._asked_it(request) and (request.state is State.EXPIRED or request.ending.ends_at):
-            return self._line(request, may=[_EXTEND, _END_NOW, *undo] if request.ending.ends_at else [_AGAIN])
+        is_theirs, undo = self._asked_it(request), list[Block]()
+        if is_theirs and request.state is State.DONE and not (request.is_end or request.practice):
+            undo = [press("undo", request)] if can_undo(request, self._facts.can_be_asked) else []
         if request.ending.ends_at:
-            return self._line(request, may=[_END_NOW])
-        twin, line = self._twin(request), self._line(request, may=undo)
-        return replace(line, on=twin, may=(_REMIND,)) if twin else line
-
-    def _may_undo(self, request: Request) -> bool:
-        is_theirs = self._asked_it(request) and request.state is State.DONE
-        may = is_theirs and not (request.is_end or request.practice)
-        return may and can_undo(request, self._facts.can_be_asked)
-
-    def _twin(self, request: Request) -> Request | None:
-        """The waiting request that this one joined, or None."""
-        if request.state is not State.JOINED or request.because_of is None:
-            return None
-        twin = self._desk.store.request(request.because_of)
-        secret = self._desk.is_secret_from(self._who.person, twin)
-        return twin if twin.state is State.WAITING and not secret else None
+            extend = [press("again", request, "Extend")] if is_theirs else []
+            return self._line(request, *extend, press("end-now", request), *undo)
+        if is_theirs and request.state is State.EXPIRED:
+            return self._line(request, press("again", request, "Ask Again"))
+        if request.state is State.JOINED and request.because_of:
+            first = self._desk.store.request(request.because_of)
+            if first.state is State.WAITING and not self._desk.is_secret_from(self._who.person, first):
+                return self._line(request, press("remind", first))
+        return self._line(request, *undo)
 
     # -- what I look after -------------------------------------------------------------------------------
 
@@ -327,16 +321,3 @@ class Gathering:
         text = f"{mark(self._person(named.delegate))} stands in for you {span(named, self._who.person)}."
         buttons = button("Change", "away", named.key), button("I'm Back", "away-off", named.key)
         return Section("away", "Your delegate", (text,), buttons)
-
-
-def _answer(request: Request) -> list[May]:
-    """A button for the open question, if there is one."""
-    count = len(request.asking.questions)
-    is_open = count and not request.asking.questions[-1].answer and request.state is State.WAITING
-    return [May("Answer", "answer", count)] if is_open else []
-
-
-def _apart(waiting: Iterable[Scene | Line]) -> list[str]:
-    """The actions of the requests that have to be decided alone."""
-    scenes = [each for each in waiting if isinstance(each, Scene)]
-    return [each.request.action for each in scenes if not may_go_along(each.request)]

@@ -55,7 +55,7 @@ class Pages:
         if page.opened_at < stamp(self.desk.now() - OPENED_WITHIN):
             outbox.drop(item)
             return
-        view = home.view(self.desk, self._who(slack_id), self._notice(page), self.at.get(slack_id, home.At()))
+        view = home.view(self.desk, self.who(slack_id), self._notice(page), self.at.get(slack_id, home.At()))
         drawn = digest(view)
         try:
             if drawn != page.drawn:
@@ -66,7 +66,8 @@ class Pages:
         else:
             outbox.published(item, drawn)
 
-    def _who(self, slack_id: SlackId) -> Who:
+    def who(self, slack_id: SlackId) -> Who:
+        """The person of a Slack account, and that account as it was last seen."""
         person = self.desk.store.people.meet(slack_id=slack_id)
         return Who(person, next((each for each in person.accounts if each.slack_id == slack_id), None))
 

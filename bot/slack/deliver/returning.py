@@ -7,10 +7,9 @@ from approvals.decide.actor import is_operator
 from approvals.decide.asking import returned
 from approvals.ids import PersonId, RequestId
 from approvals.people import Person
-from approvals.record.database import Overtaken
 from approvals.record.outbox import Card
 from approvals.refusals import Refused
-from approvals.request import Request
+from approvals.request import Draft, Request
 from approvals.states import State
 from bot.cards.waiting import turn
 from bot.context import Desk
@@ -33,19 +32,18 @@ def ask_again(desk: Desk, who: Person) -> bool:
 
 def _seat(desk: Desk, id: RequestId, who: Person) -> bool:
     """Makes a waiting request ask a person again; returns whether it does."""
-    while True:
-        request = desk.store.request(id)
+
+    def asks(request: Request) -> list[Draft]:
         back = [person for person in request.asking.unreachable if who.is_(desk.person(person))]
         if request.state is not State.WAITING or request.untouchable or not back:
-            return False
-        try:
-            desk.store.append(request, [returned(request, desk.table(request), back)])
-        except Overtaken:
-            continue
-        except (KeyError, Refused) as error:
-            log.warning("%s can't be routed anew: %s", id, error)
-            return False
-        return True
+            raise Refused("it asks nobody again")
+        return [returned(request, desk.table(request), back)]
+
+    try:
+        return desk.decide(id, asks) is not None
+    except (KeyError, Refused) as error:
+        log.info("%s isn't routed anew: %s", id, error)
+        return False
 
 
 def _revive(desk: Desk, id: RequestId, who: Person) -> bool:

@@ -77,17 +77,23 @@ class Verdicts:
 
     def wait(self, method: str, recipient: str) -> float:
         """Seconds until a refused recipient is tried again; 0: now."""
-        with self._lock:
-            case = self._cases.get((method, recipient))
-            left = (case.due - self._now()).total_seconds() if case and case.due else 0.0
-            # It is further away if the clock was set back.
-            return left if 0 < left <= FARTHEST else 0.0
+        due = self._known(method, recipient).due
+        left = (due - self._now()).total_seconds() if due else 0.0
+        # It is further away if the clock was set back.
+        return left if 0 < left <= FARTHEST else 0.0
 
     def tries(self, method: str, recipient: str) -> int:
         """Slack's refusals of a recipient in a row."""
+        return self._known(method, recipient).tries
+
+    def is_close(self, method: str, recipient: str) -> bool:
+        """Whether the next refusal may make the recipient unreachable."""
+        case = self._known(method, recipient)
+        return case.tries + 1 >= TRIES and bool(case.reached)
+
+    def _known(self, method: str, recipient: str) -> _Case:
         with self._lock:
-            case = self._cases.get((method, recipient))
-            return case.tries if case else 0
+            return self._cases.get((method, recipient)) or _Case()
 
     def busy(self, method: str, recipient: str, seconds: float) -> None:
         """Notes that Slack was busy. From the second time others go first: the limit may be the channel's."""
@@ -121,36 +127,26 @@ class Verdicts:
             self._keep()
         self._came_back(recipient)
 
-    def is_close(self, method: str, recipient: str) -> bool:
-        """Whether the next refusal may make the recipient unreachable."""
-        with self._lock:
-            case = self._cases.get((method, recipient))
-            return bool(case and case.tries + 1 >= TRIES and case.reached)
-
     def refused(self, method: str, recipient: str) -> bool:
         """Notes a refusal; returns whether it makes the recipient unreachable."""
         with self._lock:
             for (other, whose), case in self._cases.items():
                 if other == method and whose != recipient:
                     case.reached.discard(recipient)
-            case = self._case(method, recipient)
+            case = self._cases.get((method, recipient)) or _Case()
+            if case.tries and not is_recent(case.due, self._now(), COUNTED_FOR):
+                case = _Case()
+            self._cases[method, recipient] = case
+            if len(self._cases) > MOST:
+                self._cases.pop(next(iter(self._cases)))
             case.tries += 1
             case.due = self._now() + timedelta(seconds=min(backoff(case.tries - 1), LONGEST))
             self._keep()
             return case.tries >= TRIES and bool(case.reached)
 
-    def _case(self, method: str, recipient: str) -> _Case:
-        case = self._cases.get((method, recipient))
-        if case is None or (case.tries and not is_recent(case.due, self._now(), COUNTED_FOR)):
-            case = self._cases[method, recipient] = _Case()
-        if len(self._cases) > MOST:
-            self._cases.pop(next(iter(self._cases)))
-        return case
-
     def _keep(self) -> None:
-        refused = [
-            (*key, case.tries, case.due) for key, case in self._cases.items() if case.tries and case.due
-        ]
+        cases = self._cases.items()
+        refused = [(*key, case.tries, case.due) for key, case in cases if case.tries and case.due]
         try:
             self._on.keep("refusals", _STORED.dump_json(refused).decode())
         except StoreTrouble as error:

@@ -40,7 +40,7 @@ class Sources:
     def look(self, ack: Ack, body: Body, client: WebClient) -> None:
         """What it is about."""
         ack()
-        self._reply.open(body, client, lambda: self._look(body))
+        self._reply.open(body, client, self._look(body))
 
     def _look(self, body: Body) -> Block:
         name, reader = body["actions"][0]["value"], self._reply.who(body).person

@@ -6,11 +6,11 @@ Shapes: docs.slack.dev/apis/events-api, /reference/interaction-payloads and
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, NoReturn, Self
+from collections.abc import Iterable
+from typing import Annotated, Any, NoReturn
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, create_model
 
 from approvals.text import cleaned
 
@@ -91,14 +91,31 @@ def checked(payload: object) -> Payload:
     if not isinstance(payload, dict):
         raise Malformed("the payload is no object")
     clean: Payload = _clean(payload)
-    shape = _shape_of(clean)
+    kind = "command" if "command" in clean else clean.get("type")
+    if not isinstance(kind, str) or kind not in _NEEDED:
+        raise Malformed("type: no kind of delivery that Slack documents for this app")
+    needed, event = _NEEDED[kind], ""
     try:
-        shape.model_validate(clean)
+        _DELIVERY.model_validate(clean)
+        if kind == "event_callback" and (event := str(_at(clean, "event.type"))) in _EVENTS:
+            needed += _EVENTS[event]
+            _EVENT.model_validate(clean["event"])
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = cleaned(".".join(map(str, first["loc"])))[:80]
         raise Malformed(f"{place}: {first['type']}") from None
+    missing = [path for path in needed.split() if _at(clean, path) in (None, "", [])]
+    inputs = [block for block in _at(clean, "view.blocks") or () if block.get("type") == "input"]
+    if missing or not all(block.get("block_id") and "element" in block for block in inputs):
+        raise Malformed(f"{' '.join(missing) or 'view.blocks'}: missing")
     return clean
+
+
+def _at(value: Any, path: str) -> Any:
+    """What stands at a place like "view.type", or None."""
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def _clean(value: Any, depth: int = 0) -> Any:
@@ -116,278 +133,66 @@ def _clean(value: Any, depth: int = 0) -> Any:
 Id = Annotated[str, Field(min_length=1, max_length=255)]
 
 
-class Named(BaseModel):
-    """A person, channel, team or enterprise by its id."""
-
-    id: Id
-
-
-class Authorization(BaseModel):
-    """The installation an event is for; Bolt reads the ids."""
-
-    enterprise_id: str = ""
-    team_id: str = ""
-    user_id: str = ""
-
-
-class Common(BaseModel):
-    """The fields that any payload may have and Bolt reads."""
-
-    team_id: str = ""
-    enterprise_id: str = ""
-    team: Named | None = None
-    enterprise: Named | None = None
-    authorizations: list[Authorization] = []
-    response_url: str = ""
-    trigger_id: str = ""
-
-
-class SlashCommand(Common):
-    """A slash command: a flat form."""
-
-    command: Id
-    user_id: Id
-    text: str = ""
-    trigger_id: Id
-    channel_id: str = ""
-
-
-class Option(BaseModel):
-    """A chosen option."""
-
-    value: str
-
-
-class Element(BaseModel):
-    """A field of a form with its initial or current value."""
-
-    value: str = ""
-    initial_value: str = ""
-    selected_option: Option | None = None
-    initial_option: Option | None = None
-    selected_options: list[Option] = []
-    initial_options: list[Option] = []
-    selected_user: str = Field("", max_length=255)
-    initial_user: str = Field("", max_length=255)
-    selected_users: list[Id] = []
-    initial_users: list[Id] = []
-    selected_date: str = ""
-    initial_date: str = ""
-
-
-class Block(BaseModel):
-    """A block of a view; for an input block its field is read."""
-
-    type: str
-    block_id: str = ""
-    element: Element | None = None
-
-    @model_validator(mode="after")
-    def _check_input(self) -> Self:
-        if self.type == "input" and not (self.block_id and self.element):
-            raise ValueError("an input has an id and an element")
-        return self
-
-
-class State(BaseModel):
-    """{block id: {action id: field}} of a form."""
-
-    values: dict[str, dict[str, Element]]
-
-
-class View(BaseModel):
-    """A modal or an App Home."""
-
-    id: Id
-    type: str = ""
-    hash: str = ""
-    callback_id: str = ""
-    private_metadata: str = ""
-    blocks: list[Block] = []
-    state: State | None = None
-
-
-class SentView(View):
-    """A submitted form; one of this bot has a callback id and a state."""
-
-    type: Id
-    callback_id: Id
-    state: State
-
-
-class Pressed(BaseModel):
-    """A pressed button, or a choice in a menu."""
-
-    action_id: Id
-    block_id: str = ""
-    value: str = ""
-    type: str = ""
-
-
-class Container(BaseModel):
-    """The place of a button."""
-
-    type: str = ""
-    channel_id: str = ""
-    message_ts: str = ""
-    thread_ts: str = ""
-    view_id: str = ""
-
-
-class Message(BaseModel):
-    """The message of a shortcut or a button."""
-
-    text: str = ""
-    user: str = ""
-    bot_id: str = ""
-    ts: str = ""
-    thread_ts: str = ""
-
-
-class Place(BaseModel):
-    """A channel; for App Home Slack leaves it out, and local-slack sends it without an id."""
-
-    id: str = ""
-
-
-class Interaction(Common):
-    """An action of a person on a view, button or shortcut."""
-
-    user: Named
-    channel: Place | None = None
-    container: Container | None = None
-    message: Message | None = None
-
-
-class BlockActions(Interaction):
-    """A button was pressed."""
-
-    trigger_id: Id
-    actions: list[Pressed] = Field(min_length=1)
-    view: View | None = None
-
-
-class ViewSubmission(Interaction):
-    """A form was submitted."""
-
-    view: SentView
-
-
-class ViewClosed(Interaction):
-    """A form was closed."""
-
-    view: View
-
-
-class Suggestion(Interaction):
-    """A person types in a menu whose options come from the bot."""
-
-    action_id: Id
-    value: str = ""
-    view: View | None = None
-
-
-class Shortcut(Interaction):
-    """A global shortcut."""
-
-    callback_id: Id
-    trigger_id: Id
-
-
-class MessageAction(Shortcut):
-    """A shortcut in the menu of a message."""
-
-    message: Message
-    channel: Place
-
-
-class Event(BaseModel):
-    """Any event; only those the bot subscribes to are read further."""
-
-    type: Id
-
-
-class File(BaseModel):
-    """A file in a message (docs.slack.dev/reference/objects/file-object)."""
-
-    name: str = ""
-    size: int = 0
-    url_private: str = ""
-    is_external: bool = False
-
-
-class Said(Event):
-    """A message from anybody."""
-
-    channel: Id
-    ts: Id
-    user: str = ""
-    bot_id: str = ""
-    text: str = ""
-    subtype: str = ""
-    channel_type: str = ""
-    thread_ts: str = ""
-    files: list[File] = []
-
-
-class HomeOpened(Event):
-    """App Home was opened."""
-
-    user: Id
-    tab: str = "home"
-
-
-class EventCallback(Common):
-    """The envelope of an event."""
-
-    event: Event
-    event_id: str = ""
-
-
-class SaidCallback(EventCallback):
-    """The envelope of a message."""
-
-    event: Said
-
-
-class HomeCallback(EventCallback):
-    """The envelope of an opened App Home."""
-
-    event: HomeOpened
-
-
-class UrlVerification(Common):
-    """Slack's check of the request URL."""
-
-    challenge: str
-
-
-_SHAPES: Mapping[str, type[Common]] = {
-    "block_actions": BlockActions,
-    "view_submission": ViewSubmission,
-    "view_closed": ViewClosed,
-    "block_suggestion": Suggestion,
-    "shortcut": Shortcut,
-    "message_action": MessageAction,
-    "event_callback": EventCallback,
-    "url_verification": UrlVerification,
-    "app_rate_limited": Common,
+def _shape(ids: str = "", texts: str = "", **others: Any) -> type[BaseModel]:
+    """The shape of an object: fields with ids, with "!" where they are needed; fields with texts; and others:
+    {field: its shape, or [shape] for a list}. All others may be missing."""
+    fields: dict[str, Any] = {name: (str, "") for name in texts.split()}
+    for name in ids.split():
+        is_needed = name.endswith("!")
+        fields[name.rstrip("!")] = (Id, ...) if is_needed else (str, Field("", max_length=255))
+    for name, shape in others.items():
+        fields[name] = (list[shape[0]], []) if isinstance(shape, list) else (shape, None)  # type: ignore[valid-type]
+    return create_model("Shape", **fields)
+
+
+_NAMED, _OPTION = _shape("id!"), _shape("value!")
+_ELEMENT = _shape(
+    "selected_user initial_user selected_date initial_date",
+    "value initial_value",
+    selected_option=_OPTION,
+    initial_option=_OPTION,
+    selected_options=[_OPTION],
+    initial_options=[_OPTION],
+    selected_users=[Id],
+    initial_users=[Id],
+)
+_BLOCK = _shape("type! block_id", element=_ELEMENT)
+_STATE = create_model("State", values=(dict[str, dict[str, _ELEMENT]], ...))  # type: ignore[valid-type]
+_VIEW = _shape("id! type hash callback_id", "private_metadata", blocks=[_BLOCK], state=_STATE)
+_FILE = create_model(
+    "File", size=(int, 0), is_external=(bool, False), __base__=_shape("", "name url_private")
+)
+_EVENT = _shape("channel ts user bot_id subtype channel_type thread_ts tab", "text", files=[_FILE])
+_DELIVERY = _shape(
+    "team_id enterprise_id trigger_id action_id callback_id command user_id channel_id event_id",
+    "response_url value text challenge",
+    team=_NAMED,
+    enterprise=_NAMED,
+    user=_NAMED,
+    channel=_shape("id"),  # App Home has none; local-slack sends one without an id
+    authorizations=[_shape("enterprise_id team_id user_id")],
+    container=_shape("type channel_id message_ts thread_ts view_id"),
+    message=_shape("user bot_id ts thread_ts", "text"),
+    actions=[_shape("action_id! block_id type", "value")],
+    view=_VIEW,
+    event=_shape("type!"),
+)
+_NEEDED = {
+    "command": "command user_id trigger_id",
+    "block_actions": "user trigger_id actions",
+    "view_submission": "user view.type view.callback_id view.state",
+    "view_closed": "user view",
+    "block_suggestion": "user action_id",
+    "shortcut": "user callback_id trigger_id",
+    "message_action": "user callback_id trigger_id message channel",
+    "event_callback": "event",
+    "url_verification": "challenge",
+    "app_rate_limited": "",
 }
-_EVENTS: Mapping[str, type[Common]] = {
-    "message": SaidCallback,
-    "app_mention": SaidCallback,
-    "app_home_opened": HomeCallback,
+"""{kind of payload: what it needs}."""
+_EVENTS = {
+    "message": " event.channel event.ts",
+    "app_mention": " event.channel event.ts",
+    "app_home_opened": " event.user",
 }
-
-
-def _shape_of(payload: Payload) -> type[Common]:
-    """The shape for a payload, by its type. Raises Malformed if it has none."""
-    if "command" in payload:
-        return SlashCommand
-    kind = payload.get("type")
-    if not isinstance(kind, str) or kind not in _SHAPES:
-        raise Malformed("type: no kind of delivery that Slack documents for this app")
-    event = payload.get("event")
-    if kind == "event_callback" and isinstance(event, dict) and isinstance(event.get("type"), str):
-        return _EVENTS.get(event["type"], EventCallback)
-    return _SHAPES[kind]
+"""The same for the events that the bot subscribes to."""

@@ -32,7 +32,8 @@ class Receiver:
                 response = self._app.dispatch(request)
         except Exception as error:
             # Bolt looks for ids in places that no listener reads and that may have any type.
-            if _is_raised_in_bolt(error):
+            frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+            if str(frames[-1].f_globals.get("__name__")).startswith("slack_bolt"):
                 raise Malformed(f"Bolt can't read it ({type(error).__name__})") from None
             raise
         if response.status != 404:
@@ -42,9 +43,3 @@ class Receiver:
             log.info("Slack sent something that nothing here listens to")
             return BoltResponse(status=200)
         raise Malformed("nothing here listens to it")
-
-
-def _is_raised_in_bolt(error: Exception) -> bool:
-    """Whether Bolt itself failed, and not a listener."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return bool(frames) and str(frames[-1].f_globals.get("__name__")).startswith("slack_bolt")

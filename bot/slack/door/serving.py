@@ -251,8 +251,8 @@ def serving(
     host: str,
     port: int,
     threads: int,
-    limits: Limits | None = None,
-    refused: Callable[[str], None] | None = None,
+    limits: Limits = Limits(),
+    refused: Callable[[str], None] = lambda _: None,
     seconds: Callable[[], float] = time.monotonic,
     explain: Explanation = as_json,
 ) -> Iterator[str]:
@@ -261,12 +261,21 @@ def serving(
     `refused` is called with the reason of each connection that ends before the application sees it;
     `seconds` is a monotonic clock; `explain` makes the bodies of refusals.
     """
-    limits = limits or Limits()
-    settings = _adjustments(host, port, threads, limits)
+    settings = Adjustments(
+        host=host, port=port, threads=threads, ident=None,
+        # The map of sockets also holds the listening ones and their triggers.
+        connection_limit=limits.connections + 2, channel_timeout=limits.idle,
+        max_request_header_size=limits.header, max_request_body_size=limits.body + 1,
+        log_socket_errors=False,
+    )  # fmt: skip
     sockets: dict[int, Any] = {}
     workers = ThreadedTaskDispatcher()
-    bounds = (limits, refused or (lambda _: None), seconds, explain)
-    servers = _listening(app, settings, sockets, workers, bounds)
+    how = {"dispatcher": workers, "adj": settings, "bounds": (limits, refused, seconds, explain)}
+    try:
+        servers = [Server(app, sockets, sockinfo=info, **how) for info in settings.listen]
+    except BaseException:
+        wasyncore.close_all(sockets)
+        raise
     workers.set_thread_count(threads)
     # `poll` takes more and higher file descriptors than `select`.
     loop = {"timeout": limits.look_again, "map": sockets, "use_poll": True}
@@ -277,48 +286,14 @@ def serving(
     finally:
         # The workers end first, because they wake the server's thread.
         workers.shutdown()
-        _end(thread, sockets, servers[0])
+        # Its thread ends when all its sockets are removed. They are closed after that, because the pipe that
+        # wakes it is still in use.
+        left: dict[int, Any] = {}
 
+        def leave() -> None:
+            left.update(sockets)
+            sockets.clear()
 
-def _adjustments(host: str, port: int, threads: int, limits: Limits) -> Adjustments:
-    return Adjustments(
-        host=host, port=port, threads=threads, ident=None,
-        # The map of sockets also holds the listening ones and their triggers.
-        connection_limit=limits.connections + 2, channel_timeout=limits.idle,
-        max_request_header_size=limits.header, max_request_body_size=limits.body + 1,
-        log_socket_errors=False,
-    )  # fmt: skip
-
-
-def _listening(
-    app: WSGIApplication,
-    settings: Adjustments,
-    sockets: dict[int, Any],
-    workers: ThreadedTaskDispatcher,
-    bounds: Bounds,
-) -> list[Server]:
-    """A server for each address of the host. Raises OSError after closing all."""
-    try:
-        return [
-            Server(app, sockets, dispatcher=workers, adj=settings, sockinfo=info, bounds=bounds)
-            for info in settings.listen
-        ]
-    except BaseException:
-        wasyncore.close_all(sockets)
-        raise
-
-
-def _end(thread: threading.Thread, sockets: dict[int, Any], server: Server) -> None:
-    """Ends the server's thread by removing all its sockets.
-
-    They are closed after that, because the pipe that wakes it is still in use.
-    """
-    left: dict[int, Any] = {}
-
-    def leave() -> None:
-        left.update(sockets)
-        sockets.clear()
-
-    server.trigger.pull_trigger(leave)
-    thread.join()
-    wasyncore.close_all(left)
+        servers[0].trigger.pull_trigger(leave)
+        thread.join()
+        wasyncore.close_all(left)

@@ -58,9 +58,6 @@ class _Session:
     greeted: bool = False
     over: threading.Event = field(default_factory=threading.Event)
 
-    def send(self, text: str) -> None:
-        self.socket.send(text)
-
     def drop(self) -> None:
         """Closes it without waiting for the other side."""
         self.over.set()
@@ -71,28 +68,21 @@ class _Session:
         self.socket.shutdown()  # type: ignore[no-untyped-call]
 
 
-@dataclass
 class SocketMode:
     """Connects, listens, acknowledges, and reconnects until it is stopped.
 
     `client` gets the URLs with the app's `token`; `threads` handle the messages.
     """
 
-    client: SlackClient
-    token: str
-    receiver: Receiver
-    heard: Heard
-    threads: int = 32
-    pulse: Pulse = Pulse()
-    joined: threading.Event = field(default_factory=threading.Event)
-    _ending: threading.Event = field(default_factory=threading.Event)
-    _current: _Session | None = None
-    _wait: float = 0.0
-    _next_url: str = ""
-    _busy: set[Future[None]] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self._workers = ThreadPoolExecutor(self.threads, thread_name_prefix="socket-mode")
+    def __init__(
+        self, client: SlackClient, token: str, receiver: Receiver, heard: Heard, threads: int = 32,
+        pulse: Pulse = Pulse(),
+    ) -> None:  # fmt: skip
+        self.client, self.token, self.receiver, self.heard, self.pulse = client, token, receiver, heard, pulse
+        self.joined, self._ending = threading.Event(), threading.Event()
+        self._current: _Session | None = None
+        self._wait, self._next_url, self._busy = 0.0, "", set[Future[None]]()
+        self._workers = ThreadPoolExecutor(threads, thread_name_prefix="socket-mode")
         self._thread = threading.Thread(target=self._run, name="socket-mode", daemon=True)
 
     def start(self) -> None:
@@ -132,7 +122,11 @@ class SocketMode:
             if self._ending.is_set():
                 return
             log.warning("Slack's line has to be joined again: %s", why)
-            self._pause_after(session)
+            # No pause after a connection that worked for a while, else longer and longer ones.
+            if session.greeted and time.monotonic() - session.opened > self.pulse.ping:
+                self._wait = 0.0
+            else:
+                self._wait_longer()
 
     def _opened(self) -> _Session | None:
         """A new connection, however long it takes; None if the bot is stopped first."""
@@ -144,17 +138,13 @@ class SocketMode:
                 why, seconds = fault.why, fault.retry_after or 0.0
             except (*LINE_FAULTS, ValueError) as error:
                 why, seconds = f"{type(error).__name__}: {error}", 0.0
-            self._wait = max(self._longer(), seconds)
+            self._wait_longer(seconds)
             log.warning("Slack's line can't be opened: %s; I try again in %.0f s", why, self._wait)
         return None
 
-    def _longer(self) -> float:
-        return min(max(self._wait * 2, self.pulse.first_wait), self.pulse.longest_wait)
-
-    def _pause_after(self, session: _Session) -> None:
-        """No pause after a connection that worked for a while, else longer and longer ones."""
-        was_good = session.greeted and time.monotonic() - session.opened > self.pulse.ping
-        self._wait = 0.0 if was_good else self._longer()
+    def _wait_longer(self, least: float = 0.0) -> None:
+        longer = min(max(self._wait * 2, self.pulse.first_wait), self.pulse.longest_wait)
+        self._wait = max(longer, least)
 
     def _url(self) -> str:
         """The URL for one connection. Raises SlackFault."""
@@ -254,8 +244,12 @@ class SocketMode:
     def _answer(self, session: _Session, message: dict[str, Any]) -> None:
         """Passes one message to the listeners, and acknowledges it."""
         answer: dict[str, Any] = {"envelope_id": message["envelope_id"]}
+        # The headers that it would have over HTTP.
+        names = {"x-slack-retry-num": "retry_attempt", "x-slack-retry-reason": "retry_reason"}
+        values = {header: message.get(name) for header, name in names.items()}
+        headers = {header: str(value) for header, value in values.items() if isinstance(value, (str, int))}
         try:
-            response = self.receiver.take(checked(message.get("payload")), _headers(message))
+            response = self.receiver.take(checked(message.get("payload")), headers)
         except Malformed as error:
             log.warning("a delivery over Socket Mode was ignored: malformed (%s)", error)
         except Exception:
@@ -270,22 +264,13 @@ class SocketMode:
 
     def _send(self, session: _Session, text: str) -> None:
         """Sends on the connection of the message; if that is gone, on the newest."""
-        try:
-            session.send(text)
-        except LINE_FAULTS:
+        for line in dict.fromkeys((session, self._current or session)):
             try:
-                if self._current is None or self._current is session:
-                    raise WebSocketException("there is no other")
-                self._current.send(text)
+                line.socket.send(text)
+                return
             except LINE_FAULTS as error:
-                log.warning("an answer didn't get to Slack, for its line is gone: %s", error)
-
-
-def _headers(message: dict[str, Any]) -> dict[str, str]:
-    """The retry headers that the message would have over HTTP."""
-    names = {"x-slack-retry-num": "retry_attempt", "x-slack-retry-reason": "retry_reason"}
-    values = {header: message.get(name) for header, name in names.items()}
-    return {header: str(value) for header, value in values.items() if isinstance(value, (str, int))}
+                log.info("a line to Slack is gone: %s", error)
+        log.warning("an answer didn't get to Slack, for its line is gone")
 
 
 def _payload(response: BoltResponse) -> dict[str, Any]:

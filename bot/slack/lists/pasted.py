@@ -15,7 +15,7 @@ from approvals.refusals import Refused
 from approvals.request import Request
 from bot.actions.fill import Problems
 from bot.actions.many import Bulk
-from bot.cards.blocks import Block, clip_words, message, section
+from bot.cards.blocks import Block, clip_words, section
 from bot.cards.bulk import pages
 from bot.cards.handles import Handle
 from bot.cards.scene import Scene
@@ -49,16 +49,15 @@ class Lists:
         app.action("list-file")(self.file_pressed)
         app.action(re.compile("^bulk-page:"))(self.paged)
 
-    def command(self, body: Body, client: WebClient) -> dict[str, Any]:
-        """Opens the form; what to say where that fails."""
-        refusal = self._reply.opened(body, client, lambda: self._form(self._reply.who(body)))
-        return message(refusal) | {"response_type": "ephemeral"} if refusal else {}
+    def command(self, body: Body, client: WebClient) -> None:
+        """Opens the form. Raises Refused."""
+        self._reply.open(body, client, self._form(self._reply.who(body)))
 
     def file_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
         """Review and Send of a file."""
         ack()
         file = json.loads(str(body["actions"][0].get("value")))
-        self._reply.open(body, client, lambda: self._form(self._reply.who(body), **file))
+        self._reply.open(body, client, self._form(self._reply.who(body), **file))
 
     def _form(self, who: Who, **file: str) -> Block:
         if not answers.offers(self.desk, who):

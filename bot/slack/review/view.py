@@ -4,11 +4,11 @@ from collections.abc import Callable, Collection, Sequence
 
 from approvals.decide.streams.reviews import OWNERLESS, Access, Review, Step
 from approvals.ids import PersonId
-from bot.cards.blocks import Block, Message, actions, bullets, button, confirmation, option, plain, sections
+from bot.cards.blocks import Block, Message, actions, bullets, button, confirmation, option, sections
 from bot.cards.home import Section
 from bot.cards.layout import Part, card
 from bot.cards.named import bold, when
-from bot.slack.forms import modal
+from bot.slack.forms import field, modal
 from bot.work.ask import LONGEST_REASON
 
 PAGE = 30
@@ -72,9 +72,9 @@ def form(
     blocks = sections(_title(review), _progress(review), *notes)
     if left and review.compares:
         blocks += [_choice(access, access.number in own) for access in page]
-        reason = {"type": "plain_text_input", "action_id": "value", "max_length": LONGEST_REASON}
-        blocks.append(_input("reason", "Why to keep", reason))
-        blocks.append(_input("until", "Keep until", {"type": "datepicker", "action_id": "value"}))
+        reason = {"type": "plain_text_input", "max_length": LONGEST_REASON}
+        blocks.append(field("reason", "Why to keep", reason, optional=True))
+        blocks.append(field("until", "Keep until", {"type": "datepicker"}, optional=True))
     elif left:
         value, text = (review.key, "Everybody whom nobody has decided keeps it, except whom you marked End.")
         sure = confirmation(f"Keep all {len(left)} left?", text, "Keep All")
@@ -95,10 +95,5 @@ def _choice(access: Access, is_own: bool) -> Block:
     if code := access.right.partition(":")[0]:
         right = [] if code == OWNERLESS else [option("Put Right", Step.ENDED)]
         options = [*right, option("Keep", Step.KEPT), option("Not Now", "later")]
-    field = {"type": "radio_buttons", "action_id": "value", "options": options}
-    return _input(str(access.number), access.label, field)
-
-
-def _input(id: str, label: str, element: Block) -> Block:
-    shown = plain(label, 2000)
-    return {"type": "input", "block_id": id, "label": shown, "element": element, "optional": True}
+    radio = {"type": "radio_buttons", "options": options}
+    return field(str(access.number), access.label, radio, optional=True)

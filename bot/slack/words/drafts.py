@@ -52,13 +52,8 @@ def review(desk: Desk, who: Who, draft: Draft, raw: str) -> Message:
     # Cut at a space, so that the mark of a person isn't cut in two.
     start = raw[:1000].rpartition(" ")[0] or raw[:1000]
     other = button("Something Else", "else", start if len(raw) > 1000 else raw)
-    return message(
-        question,
-        header(question),
-        *beside,
-        *map(context, filter(None, (*facts, *draft.notes))),
-        actions(sure, other),
-    )
+    small = map(context, filter(None, (*facts, *draft.notes)))
+    return message(question, header(question), *beside, *small, actions(sure, other))
 
 
 def _headline(desk: Desk, draft: Draft) -> str:
@@ -70,29 +65,24 @@ def _headline(desk: Desk, draft: Draft) -> str:
             names[name] = listed([tables.label(each) for each in teams if each])
         elif given and asked.kind is not Input.PERSON:
             names[name] = given
-    people = (
-        ["somebody"]
-        if draft.who_open
-        else [_called(desk, each) for each in (draft.raw.get("person", ""), *draft.others)]
-    )
-    own = draft.action.form().get("person")
-    names["who"] = listed(people if own is None or own.own or draft.raw.get("person") else ["somebody"])
+    own, people = draft.action.form().get("person"), (draft.raw.get("person", ""), *draft.others)
+    is_open = draft.who_open or not (own is None or own.own or people[0])
+    names["who"] = "somebody" if is_open else listed([_called(desk, each) for each in people])
     return HEADLINES.get(draft.action.NAME, f"{draft.action.TITLE} ({{who}})").format(**names)
 
 
 def _called(desk: Desk, raw: str) -> str:
     """The name of a person for a sentence, from the raw text of a form; '' is the writer."""
-    person = desk.find(raw) if raw else None
     if not raw:
         return "you"
+    person = desk.find(raw)
     return mark(person) if person and person.name else raw if "@" in raw else "somebody I haven't met"
 
 
 def _unmet(desk: Desk, draft: Draft) -> list[str]:
     """The ids of people picked from Slack's list who have no stored name yet."""
     picked = [raw for raw in (draft.raw.get("person", ""), *draft.others) if raw and "@" not in raw]
-    people = [(raw, desk.find(raw)) for raw in picked]
-    return [raw for raw, person in people if not (person and person.name)]
+    return [raw for raw in picked if not ((person := desk.find(raw)) and person.name)]
 
 
 def folded(draft: Draft) -> str:
@@ -134,12 +124,11 @@ def _approvers(desk: Desk, draft: Draft, who: Who) -> str:
     """The approvers of a draft, if the record knows them: 'Priya Rao or Dana Fox approves'."""
     ground = ground_of(desk, draft, who.person)
     try:
-        steps = (
-            [ground.seats_for(step, 0, step.agree, (), ()) for step in ground.rule.ladder] if ground else []
-        )
+        ladder = ground.rule.ladder if ground else ()
+        steps = [ground.seats_for(step, 0, step.agree, (), ())[0] for step in ladder if ground]
     except Refused:
         return ""
-    names = [shortened([seat.person.name for seat in seats if seat.person.name], "or") for seats, _ in steps]
+    names = [shortened([seat.person.name for seat in seats if seat.person.name], "or") for seats in steps]
     return f"{', then '.join(names)} approves" if names and all(names) else ""
 
 

@@ -116,13 +116,15 @@ def _answer(sentence: Sentence) -> Answer | None:
     whole = _ungreeted(sentence, sentence.marked(sentence.words))
     verbs = {action.NAME for _, action in _verbs(sentence, sentence.unknown)}
     is_about = sentence.teams or sentence.people or verbs - {"reactivate"} or sentence.has("inexact", "admin")
-    skipped = {"help"} if sentence.teams and verbs else set()
-    skipped |= {"license"} if "change-license" in verbs else set()
-    skipped |= {"board"} if sentence.has("inexact", "admin") else set()
-    skipped |= {"license", "board", "tool"} if sentence.teams else {"tool"} if sentence.board else set()
+    skipped: dict[str, object] = {
+        "help": sentence.teams and verbs,
+        "license": sentence.teams or "change-license" in verbs,
+        "board": sentence.teams or sentence.has("inexact", "admin"),
+        "tool": sentence.teams or sentence.board,
+    }
 
     def first(table: str, text: str) -> Answer | None:
-        names = [name for name in sentence.languages[0].tables[table] if name not in skipped]
+        names = [name for name in sentence.languages[0].tables[table] if not skipped.get(name)]
         return next((Answer(name) for name in names if sentence.has(table, name, text)), None)
 
     if not whole.strip(" .,!?~"):
@@ -141,11 +143,8 @@ def _answer(sentence: Sentence) -> Answer | None:
 
 def _ungreeted(sentence: Sentence, text: str) -> str:
     """A text without the greeting at its beginning."""
-    greetings = [
-        pattern(phrase).pattern.removeprefix("(?<= )")
-        for language in sentence.languages
-        for phrase in language.greetings
-    ]
+    phrases = (phrase for language in sentence.languages for phrase in language.greetings)
+    greetings = [pattern(phrase).pattern.removeprefix("(?<= )") for phrase in phrases]
     after = r"(?: (?:there|team|all|zusammen|@\d+|~|&))*(?: [,.!:;])*"
     return re.sub(rf"^ (?:(?:(?:{'|'.join(greetings)})(?= ){after}|[.,!?:;~-]) )+", " ", text)
 
@@ -155,9 +154,7 @@ def _negated(sentence: Sentence) -> Answer | None:
     text = _ungreeted(sentence, sentence.unknown)
     masks = [(table, action.NAME) for table in ("exact", "inexact") for action in GRAVE]
     masks += [("inexact", "admin"), ("negation", "exempt")]
-    for hit in sorted(
-        (hit[0] for mask in masks for hit in sentence.hits(*mask, text)), key=len, reverse=True
-    ):
+    for hit in sorted((hit[0] for mask in masks for hit in sentence.hits(*mask, text)), key=len)[::-1]:
         text = text.replace(hit, re.sub(r"(?<!\S)[^@#%\s]\S*", "·", hit))
     clauses = [f" {clause.strip()} " for clause in re.split(shared("clause"), text) if clause.strip()]
     leaves = [sentence.has("verbs", "leave-team", clause) for clause in clauses]
@@ -251,10 +248,8 @@ def _fill(action: type[Action], sentence: Sentence, tables: Tables, today: date,
     until, start, about_days = _fill_days(action, sentence, today, raw)
     reason, unplaced = _rest(sentence, raw)
     notes += [*about_days, *([f"I couldn't place: {', '.join(unplaced)}."] if unplaced else [])]
-    others = tuple(people[1:MOST_PEOPLE])
-    return Draft(
-        action, raw, sentence.reason or reason, tuple(notes), others, who_open, until, start, unplaced
-    )
+    others, reason = tuple(people[1:MOST_PEOPLE]), sentence.reason or reason
+    return Draft(action, raw, reason, tuple(notes), others, who_open, until, start, unplaced)
 
 
 def _people(action: type[Action], sentence: Sentence, tables: Tables, writer: str) -> tuple[list[str], bool]:
@@ -274,7 +269,10 @@ def _people(action: type[Action], sentence: Sentence, tables: Tables, writer: st
         if not marks:
             return [], True
     named = [sentence.people[mark] for mark in marks]
-    people = list({_key(each, tables): each.raw for each in named}.values())
+    table = tables.people
+    known = {one.raw: table.by_email(one.raw) or table.by_slack(SlackId(one.raw)) for one in named}
+    # Each once, however they are named.
+    people = list({(person.id if person else raw): raw for raw, person in known.items()}.values())
     if people:
         return [*people, *([mine] if with_me else [])], False
     rest = body if re.match(r" ~ [^,:]", body) else _ungreeted(sentence, body)
@@ -286,13 +284,6 @@ def _people(action: type[Action], sentence: Sentence, tables: Tables, writer: st
     return [mine] if is_mine else [], False
 
 
-def _key(named: Named, tables: Tables) -> str:
-    """A key of a person, independent of how they are named."""
-    people, raw = tables.people, named.raw
-    person = people.by_email(raw) if "@" in raw else people.by_slack(SlackId(raw))
-    return str(person.id) if person else raw
-
-
 def _fill_teams(action: type[Action], sentence: Sentence, tables: Tables, raw: dict[str, str]) -> list[str]:
     """Puts each team into the field of the word before it; returns notes on teams without a field."""
     fields = {name: asked for name, asked in action.form().items() if asked.is_team}
@@ -302,10 +293,8 @@ def _fill_teams(action: type[Action], sentence: Sentence, tables: Tables, raw: d
     side, end = "", 0
     for hit in re.finditer(r"#(\d+)", sentence.body):
         is_listed = end and re.fullmatch(f" {AND}{SMALL}", sentence.body[end : hit.start()])
-        side, end = (
-            _side(sentence, hit.string[: hit.start()].split()) or (side if is_listed else ""),
-            hit.end(),
-        )
+        side = _side(sentence, hit.string[: hit.start()].split()) or (side if is_listed else "")
+        end = hit.end()
         if len(fields) == 2 and side == "to" and not (is_listed or sides["from"]):
             sides["from"], sides["to"] = sides["to"], []  # "everyone in # to #"
         sides[side].append(int(hit[1]))
@@ -365,12 +354,9 @@ def _fill_like(like: Named, tables: Tables, raw: dict[str, str], out: Collection
     known = tables.teams_of(like.raw)
     teams = [team for team in known or () if not tables.managed(team) and team.id not in out]
     if not teams:
-        unseen = (
-            f"don't know {name}'s teams yet"
-            if known is None
-            else f"see no team of {name}'s that you can ask for"
-        )
-        return [f"I {unseen}. Choose the teams in the form."]
+        seen = f"see no team of {name}'s that you can ask for"
+        seen = f"don't know {name}'s teams yet" if known is None else seen
+        return [f"I {seen}. Choose the teams in the form."]
     raw |= {"teams": ", ".join(team.id for team in teams[:MOST_TEAMS])}
     more = f" I left out {len(teams) - MOST_TEAMS} more." if len(teams) > MOST_TEAMS else ""
     return [f"These are {name}'s teams. Admin rights aren't included.{more}"]
@@ -388,16 +374,14 @@ def _fill_days(
     until = ends[-1] if len(ends) == 1 or (ends and sentence.has("open", "extend")) else None
     starts = [when for when in dates if when.kind is not Kind.UNTIL and when not in then]
     starts = [when for when in starts if when.day and when.day >= today + timedelta(not when.clock)]
-    clocks = [when.clock for when in sentence.dates] + re.findall(_CLOCK, sentence.words)
-    clocks = [clock for clock in clocks if clock]
-    notes = []
+    clocks = [when.clock for when in sentence.dates if when.clock] + re.findall(_CLOCK, sentence.words)
+    notes: list[str] = []
     if is_open and "for_days" not in action.form():
-        notes.append(CANT_END)
+        notes = [CANT_END]
     elif until and 1 <= (until - today).days <= 366:
         raw["for_days"] = str((until - today).days)
     elif is_open:
-        until = None
-        notes.append(SAY_DAYS)
+        until, notes = None, [SAY_DAYS]
     # "Access by Friday", or "for the workshop on Friday", doesn't mean that it must not start earlier.
     is_sure = action.URGENCY or all(when.kind is Kind.START for when in starts)
     if is_sure and len({when.day for when in starts}) == 1:
@@ -434,11 +418,10 @@ def _fill_choices(action: type[Action], sentence: Sentence, raw: dict[str, str])
 def _is_named(value: str, body: str) -> bool:
     """Whether a choice is named, with or without the word that it shares with others."""
     first, _, last = value.partition(" ")
-    both = AND
-    listed = (
-        (rf" {first}(?: {both}\w+)+ {last}\b", rf" {last}(?: {both}\w+)* {both}{first}\b") if last else ()
-    )
-    return any(re.search(text, body.replace("/", " , ")) for text in (rf" {value}\b", *listed))
+    shapes = [rf" {value}\b"]
+    if last:
+        shapes += [rf" {first}(?: {AND}\w+)+ {last}\b", rf" {last}(?: {AND}\w+)* {AND}{first}\b"]
+    return any(re.search(shape, body.replace("/", " , ")) for shape in shapes)
 
 
 def _fill_name(action: type[Action], sentence: Sentence, raw: dict[str, str]) -> None:
@@ -448,8 +431,7 @@ def _fill_name(action: type[Action], sentence: Sentence, raw: dict[str, str]) ->
     is_new = not any(asked.is_team for asked in action.form().values())
     if not name or (team is None and not is_new):
         return
-    words = "|".join(fold(word) for each in sentence.languages for word in each.tables["teams"]["word"])
-    marks = "|".join(fold(word) for each in sentence.languages for word in each.tables["teams"]["name"])
+    words, marks = sentence.any("teams", "word"), sentence.any("teams", "name")
     ends = r"(?= (?:[.,;?!]|please|from|%\d+) |$)"
     before = rf"(?:{words}) " if is_new else "#0 (?:.*? )??"
     hit = re.search(rf" {before}(?:{marks}) (.*?){ends}", sentence.words.rstrip())

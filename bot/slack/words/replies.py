@@ -55,17 +55,16 @@ def decides(text: str) -> bool:
 
 def _told(desk: Desk, who: Who, verb: str, rest: str) -> Message:
     """The answer of a command that only reads."""
-    answer = answers.VERBS[verb](desk, who, rest)
-    answer.pop("response_type")
-    return answer
+    try:
+        return answers.VERBS[verb](desk, who, rest)
+    except Refused as error:
+        return message(str(error))
 
 
 def reply(desk: Desk, who: Who, answer: Answer, text: str, command: type[Action] | None = None) -> Message:
     """The message for an answer; `text`: what was written, with people by name, to a `command` if any."""
     if answer.kind in ("help", "unclear", "question"):
-        helped = answers.helped(desk, who, "" if answer.kind == "help" else text)
-        helped.pop("response_type")
-        return helped
+        return answers.helped(desk, who, "" if answer.kind == "help" else text)
     if answer.kind == "my-requests":
         number = re.search(r"\bR-\d{1,18}\b", text, re.I)
         return _told(desk, who, "status", number[0].upper() if number else "")
@@ -76,24 +75,17 @@ def reply(desk: Desk, who: Who, answer: Answer, text: str, command: type[Action]
         except Refused as error:
             return message(str(error))
         return message(lines, section(lines), context(f"As of {when(seen_at, '')}"))
-    return _with_button(desk, who, answer, command)
-
-
-def _with_button(desk: Desk, who: Who, answer: Answer, command: type[Action] | None) -> Message:
-    """A sentence, with a button for the form if this person may ask for the action."""
-    text = sentence(answer, command)
-    if answer.about is None or answer.kind == "turned" or not answers.may_ask(desk, who, answer.about):
+    text, action = sentence(answer, command), answer.about
+    if action is None or answer.kind == "turned" or not answers.may_ask(desk, who, action):
         return message(text)
-    action = answer.about
     return message(text, section(text), actions(button(action.TITLE, f"open:{action.NAME}", action.NAME)))
 
 
 def sentence(answer: Answer, command: type[Action] | None = None) -> str:
     """The sentence of an answer."""
     if answer.kind == "turned" and answer.about and command:
-        ours, theirs = (
-            f"/{each.SLASH}" if each.SLASH else f"/miro {each.NAME}" for each in (command, answer.about)
-        )
+        both = command, answer.about
+        ours, theirs = (f"/{each.SLASH}" if each.SLASH else f"/miro {each.NAME}" for each in both)
         return SENTENCES["turned"].format(wish=answer.about.ABOUT, command=ours, other=theirs)
     if answer.kind == "exact" and answer.about:
         return SENTENCES["exact"].format(example=answer.about.EXAMPLE)

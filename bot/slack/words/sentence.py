@@ -10,6 +10,7 @@ import tomllib
 import unicodedata
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
@@ -115,9 +116,8 @@ class Vocabulary:
         self.common, self.polite = (frozenset(fold(read.pop(name)).split()) for name in ("common", "polite"))
         self.greetings: list[str] = read.pop("greetings")
         self.tables: dict[str, dict[str, list[str]]] = read
-        whole = " ".join(
-            [*self._phrases(*(read.keys() - {"reason", "elsewhere"})), *map(fold, self.greetings)]
-        )
+        phrases = self._phrases(*(read.keys() - {"reason", "elsewhere"}))
+        whole = " ".join([*phrases, *map(fold, self.greetings)])
         self.words = frozenset(re.findall(r"[^\W\d_]+\b(?!\*)", whole)) | self.common
         self.stems = tuple(set(re.findall(r"[^\W\d_]{3,}(?=\*)", whole)))
         self.verbs = frozenset(re.findall(r"[^\W\d_]{4,}", " ".join(self._phrases("verbs", "inexact"))))
@@ -135,10 +135,7 @@ def _toml(name: str) -> dict[str, Any]:
     return tomllib.loads(files("bot.slack").joinpath("vocabulary", f"{name}.toml").read_text("utf-8"))
 
 
-@cache
-def vocabulary(language: str) -> Vocabulary:
-    """The vocabulary of a language."""
-    return Vocabulary(language)
+vocabulary = cache(Vocabulary)
 
 
 @cache
@@ -234,9 +231,13 @@ class Sentence:
             for phrase in language.tables[table].get(name, ()):
                 yield from pattern(phrase).finditer(text)
 
+    def any(self, table: str, name: str) -> str:
+        """Words in all its languages, as a pattern."""
+        return "|".join(fold(word) for each in self.languages for word in each.tables[table][name])
+
     def has(self, table: str, name: str, text: str = "") -> bool:
         """Whether it has one; without a text, the message."""
-        return any(True for _ in self.hits(table, name, text or self.unknown))
+        return next(self.hits(table, name, text or self.unknown), None) is not None
 
     def marked(self, text: str) -> str:
         """A text with signs for the words that nothing here knows."""
@@ -301,18 +302,10 @@ def take_apart(text: str, tables: Tables, today: date) -> Sentence:
     tokens, values = _tokens(text, sorted(marks, key=lambda mark: mark[0]), tables)
     verbs = sorted(frozenset[str]().union(*(language.verbs for language in languages)))
     tokens = [Token(_spelt(token.word, verbs), token.text) for token in tokens if token.word not in QUOTES]
-    return Sentence(
-        languages,
-        tokens,
-        values["@"],
-        values["#"],
-        values["%"],
-        authors[-1] if authors else None if is_quoted else "",
-        has_board,
-        notes,
-        by_name(reason, tables.called),
-        quoted[-1].strip() if quoted else "",
-    )
+    author = authors[-1] if authors else None if is_quoted else ""
+    found, reason = (values["@"], values["#"], values["%"]), by_name(reason, tables.called)
+    last = quoted[-1].strip() if quoted else ""
+    return Sentence(languages, tokens, *found, author, has_board, notes, reason, last)
 
 
 def _without_reason(text: str, languages: list[Vocabulary], today: date) -> tuple[str, str]:
@@ -352,10 +345,8 @@ def _names(text: str, tables: Tables) -> Iterator[Mark]:
 
 def _teams(text: str, tables: Tables, notes: list[str]) -> Iterator[Mark]:
     """Where the text names a group, the longest name first; then what is only misspelt."""
-    both = (
-        (name.strip(), team) for team in tables.groups for name in (team.security_name, tables.label(team))
-    )
-    names = {unicodedata.normalize("NFC", name): group for name, group in both if name}
+    both = ((name, team) for team in tables.groups for name in (team.security_name, tables.label(team)))
+    names = {unicodedata.normalize("NFC", name.strip()): team for name, team in both if name.strip()}
     low, done = text.lower(), list[tuple[int, int]]()
 
     def is_free(start: int, end: int) -> bool:
@@ -494,7 +485,7 @@ def _when(hit: re.Match[str], today: date) -> When | None:
     got = {name: value for name, value in hit.groupdict().items() if value is not None}
     if count := got.get("count"):
         number = int(count) if count.isdigit() else _places("numbers")[count]
-        is_loose = got.keys().isdisjoint(("for", "in"))
+        is_loose = not {"for", "in"} & got.keys()
         if is_loose and (_PAST.search(hit.string[: hit.start()]) or (not count.isdigit() and number == 1)):
             return None  # "the last two weeks", "a day"
         days = number * _DAYS_OF[_places("units")[got["unit"]] - 1]
@@ -507,12 +498,13 @@ def _when(hit: re.Match[str], today: date) -> When | None:
 
 def _day(got: dict[str, str], today: date) -> date | None:
     if "iso" in got:
-        return _on(*map(int, got["iso"].split("-")))
+        parts = got["iso"].split("-")
+        return _coming(today, int(parts[1]), int(parts[2]), parts[0])
     if "first" in got:
-        first, second = int(got["first"]), int(got["second"])
-        if got["sign"] == "/" and max(first, second) <= 12 and first != second:
+        day, month = int(got["first"]), int(got["second"])
+        if got["sign"] == "/" and max(day, month) <= 12 and day != month:
             return None  # either may be the month
-        day, month = (second, first) if second > 12 else (first, second)
+        day, month = (month, day) if month > 12 else (day, month)
         return _coming(today, month, day, got.get("year0", ""))
     for number in "123":
         if f"month{number}" in got:
@@ -520,32 +512,25 @@ def _day(got: dict[str, str], today: date) -> date | None:
             return _coming(today, month, int(got.get(f"day{number}", 1)), got.get(f"year{number}", ""))
     if "weekday" in got:
         ahead = (_places("weekdays")[got["weekday"]] - 1 - today.weekday()) % 7 or 7
-        is_next_week = ("after" in got or "behind" in got) and today.weekday() + ahead < 7
-        return today + timedelta(days=ahead + 7 * is_next_week)
-    if "nth" in got:
-        nth = int(got["nth"])
+        is_next_week = {"after", "behind"} & got.keys() and today.weekday() + ahead < 7
+        return today + timedelta(days=ahead + 7 * bool(is_next_week))
+    if nth := int(got.get("nth", 0)):
         return _coming(today, today.month if nth > today.day else today.month % 12 + 1, nth, "")
     if "of" in got:
         return _end_of(got["of"], today, "later" in got)
-    if "unit2" in got:
-        is_week = _places("units")[got["unit2"]] == 2
-        return _end_of(got["unit2"], today, False) + timedelta(days=3 if is_week else 1)
+    if unit := got.get("unit2"):
+        return _end_of(unit, today, False) + timedelta(days=3 if _places("units")[unit] == 2 else 1)
     return today + timedelta(days="tomorrow" in got)
 
 
 def _coming(today: date, month: int, day: int, year: str) -> date | None:
     """That day of that year, or the next one that comes."""
-    if year:
-        return _on(int(year) + 2000 * (len(year) == 2), month, day)
-    near = _on(today.year, month, day)
-    return near if near and near >= today else _on(today.year + 1, month, day)
-
-
-def _on(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
+    years = [int(year) + 2000 * (len(year) == 2)] if year else [today.year, today.year + 1]
+    for each in years:
+        with suppress(ValueError):
+            if date(each, month, day) >= today or year or each > today.year:
+                return date(each, month, day)
+    return None
 
 
 def _end_of(what: str, today: date, later: bool) -> date:
@@ -553,13 +538,10 @@ def _end_of(what: str, today: date, later: bool) -> date:
     unit, month = _places("units").get(what, 0), _places("months").get(what, 0)
     if unit in (1, 2, 5):
         return today + timedelta(days=(4 - today.weekday()) % 7 * (unit == 2) + 7 * later)
-    year = today.year
+    year, months = today.year, {3: 1, 4: 12}.get(unit, 3)
     if month:
         year += month < today.month
-    elif unit == 4:
-        year, month = year + later, 12
     else:
-        months, month = (1, today.month) if unit == 3 else (3, (today.month + 2) // 3 * 3)
-        month += months * later
+        month = (today.month - 1) // months * months + months * (1 + later)
         year, month = year + (month > 12), (month - 1) % 12 + 1
     return date(year, month, monthrange(year, month)[1])

@@ -118,7 +118,7 @@ def test_choices_can_be_told_apart_and_fit(action: type[Action]) -> None:
 @each
 def test_nothing_grave_is_chosen_for_anybody(action: type[Action], room: Office) -> None:
     is_grave = bool(action.CONFIRM or action.CONFIDENTIAL or action.ADMINS)
-    view = forms.form(Draft(action), room.tables, True)
+    view = forms.Form(Draft(action), room.tables, True).view()
     elements = {one["block_id"]: one["element"] for one in view["blocks"] if one["type"] == "input"}
     for name, asked in action.form().items():
         if asked.kind is Input.CHOICE:

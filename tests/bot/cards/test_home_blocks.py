@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from approvals.ids import PersonId, RequestId
-from approvals.request import Question, Vote
+from approvals.request import Question, Request, Vote
 from approvals.sentence import Sentence
 from approvals.states import State
 from bot.actions import ACTIONS
 from bot.cards.blocks import Block, button
-from bot.cards.home import Line, May, Section, approve_together, closed, draw, offers
-from bot.cards.lines import stands, stopped, stuck
+from bot.cards.handles import press
+from bot.cards.home import Line, Section, approve_together, closed, draw, offers, stands, stopped, stuck
 from bot.cards.scene import Scene
 from bot.sandbox.slack.inputs import placed
 from bot.slack.deliver import home
@@ -22,12 +22,7 @@ from tests.bot.cards.test_request import NAME, REASON
 from tests.bot.slack import scenes
 from tests.bot.slack.scenes import COMMANDS, NAMES, NOW, PEOPLE, check_valid, reads
 
-MAY = (
-    May("Withdraw", "withdraw"),
-    May("Remind", "remind"),
-    May("Answer", "answer", 1),
-    May("Details", "details"),
-)
+MAY = ("withdraw", "remind", "answer", "details")
 
 
 def waits(number: int = 42, action: str = "move-team", **changes: Any) -> Scene:
@@ -47,8 +42,13 @@ def many(scene: Scene, count: int) -> tuple[Scene, ...]:
     )
 
 
-def lines(name: str, text: str, count: int, total: int = 0, may: tuple[May, ...] = MAY) -> Section:
-    rows = tuple(Line(one.request, text, may) for one in many(waits(), count))
+def line(of: Request, text: str, *may: str) -> Line:
+    """One request in a line, with buttons."""
+    return Line(of.id, text, tuple(press(each, of) for each in may))
+
+
+def lines(name: str, text: str, count: int, total: int = 0, may: tuple[str, ...] = MAY) -> Section:
+    rows = tuple(line(one.request, text, *may) for one in many(waits(), count))
     return Section(name, name, rows, total=total, size=count)
 
 
@@ -117,7 +117,7 @@ def test_no_names_or_reasons_make_a_page_that_slack_refuses(
     check_valid("home", draw(full(scene, 150, text), text))
     stood = waits(action=action, people=people, names=names, reason=reason, state=State.STOPPED)
     for drawn in (stands, stopped, stuck):
-        check_valid("home", draw([Section("stopped", "Stopped", (Line(stood.request, drawn(stood), MAY),))]))
+        check_valid("home", draw([Section("stopped", "Stopped", (line(stood.request, drawn(stood), *MAY),))]))
 
 
 def test_nothing_that_people_wrote_is_markup() -> None:
@@ -199,8 +199,8 @@ def test_whoever_may_ask_for_nothing_is_told_where_to_ask() -> None:
 
 
 def test_a_line_with_one_button_has_it_beside_the_text() -> None:
-    line = Line(waits(7).request, "R-7 · expired", (May("Ask Again", "again"),))
-    [block] = [one for one in draw([Section("ended", "", (line,))])["blocks"] if "accessory" in one]
+    ended = line(waits(7).request, "R-7 · expired", "again")
+    [block] = [one for one in draw([Section("ended", "", (ended,))])["blocks"] if "accessory" in one]
     assert (block["text"]["text"], block["accessory"]["value"]) == ("R-7 · expired", "R-7:cafe:9f86d081")
 
 

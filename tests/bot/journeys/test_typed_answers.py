@@ -115,6 +115,16 @@ def test_a_line_of_an_approver_is_asked_after_one_click(s: Stage) -> None:
     assert read(said) == f"{id}: sent to Alex Smith."
 
 
+def test_a_line_that_is_passed_on_too_late_stays_as_it_is(s: Stage) -> None:
+    id = ask(s, *ACCESS)
+    write(s, "U0CAROL", "Which boards do you need?", card(s, "U0CAROL"))
+    said = s.slack.dm_of("U0CAROL")[-1]
+    approve(s, "U0PRIYA")
+    press(s, "U0CAROL", f"pass-on:{id}", said)
+    assert request(s, id).asking.questions == ()
+    assert buttons(said) == [f"pass-on:{id}"]
+
+
 def test_a_typed_decision_is_no_question(s: Stage) -> None:
     ask(s, *ACCESS)
     write(s, "U0CAROL", "approve", card(s, "U0CAROL"))

@@ -46,16 +46,16 @@ def tables_of(count: int) -> Tables:
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("operator", [False, True])
 def test_every_form_is_valid_for_any_number_of_groups(action: str, count: int, operator: bool) -> None:
-    view = forms.form(draft(action), tables_of(count), operator)
+    view = forms.Form(draft(action), tables_of(count), operator).view()
     check_valid("modal", view)
     assert len(view["title"]["text"]) <= 24 and not view["title"]["text"].endswith("…")
 
 
 def test_without_groups_the_form_says_what_helps() -> None:
-    view = forms.form(draft("request-access"), tables([]), False)
+    view = forms.Form(draft("request-access"), tables([]), False).view()
     assert "I haven't loaded any Miro teams yet." in as_text(view)
     assert not view.get("submit")
-    assert forms.form(draft("offboard"), tables([]), False)["submit"]
+    assert forms.Form(draft("offboard"), tables([]), False).view()["submit"]
 
 
 @pytest.mark.parametrize(
@@ -70,51 +70,51 @@ def test_without_groups_the_form_says_what_helps() -> None:
 )
 def test_the_more_teams_the_shorter_their_field(count: int, several: str, one: str) -> None:
     known = tables(many(count))
-    assert element(forms.form(draft("request-access"), known, False), "teams")["type"] == several
-    assert element(forms.form(draft("move-team"), known, False), "to_team")["type"] == one
+    assert element(forms.Form(draft("request-access"), known, False).view(), "teams")["type"] == several
+    assert element(forms.Form(draft("move-team"), known, False).view(), "to_team")["type"] == one
 
 
 @pytest.mark.parametrize("count", [3, 10, 11, 100, 101, 5000])
 def test_what_was_said_is_filled_in(count: int) -> None:
     known = tables(many(count))
-    view = forms.form(draft("request-access", teams="1, 3"), known, False)
+    view = forms.Form(draft("request-access", teams="1, 3"), known, False).view()
     field = element(view, "teams")
     assert [one["value"] for one in field["initial_options"]] == ["1", "3"]
     check_valid("modal", view)
 
 
 def test_a_team_that_is_gone_is_not_filled_in() -> None:
-    view = forms.form(draft("move-team", from_team="77", to_team="1"), tables(many(3)), False)
+    view = forms.Form(draft("move-team", from_team="77", to_team="1"), tables(many(3)), False).view()
     assert "initial_option" not in element(view, "from_team")
     assert element(view, "to_team")["initial_option"]["value"] == "1"
 
 
 def test_a_person_is_filled_in_where_it_belongs() -> None:
     known = tables(many(1))
-    view = forms.form(draft("offboard", person="U0JO"), known, False)
+    view = forms.Form(draft("offboard", person="U0JO"), known, False).view()
     assert element(view, "person")["initial_users"] == ["U0JO"]
-    view = forms.form(draft("offboard", person="jo@example.com"), known, False)
+    view = forms.Form(draft("offboard", person="jo@example.com"), known, False).view()
     assert "initial_users" not in element(view, "person")
     assert element(view, "person:email")["initial_value"] == "jo@example.com"
 
 
 def test_an_employees_form_is_short() -> None:
-    view = forms.form(draft("request-access"), tables(many(3)), False)
+    view = forms.Form(draft("request-access"), tables(many(3)), False).view()
     assert [block["block_id"] for block in view["blocks"]] == ["teams", "until", "start", "reason"]
-    view = forms.form(draft("request-access"), tables(many(3)), False, others=True)
+    view = forms.Form(draft("request-access"), tables(many(3)), False, others=True).view()
     assert [block["block_id"] for block in view["blocks"]][:2] == ["person", "person:email"]
 
 
 def test_several_people_stand_in_one_form() -> None:
     many_people = Draft(ACTIONS["request-access"], {"person": "U0SAM"}, others=("", "kim@example.com"))
-    view = forms.form(many_people, tables(many(1)), False, asker="U0ME")
+    view = forms.Form(many_people, tables(many(1)), False, asker="U0ME").view()
     check_valid("modal", view)
     assert element(view, "person")["initial_users"] == ["U0SAM", "U0ME"]
     assert submitted(view)["person"] == "U0SAM, U0ME, kim@example.com"
 
 
 def test_people_who_were_taken_out_are_out() -> None:
-    view = forms.form(draft("offboard", person="U0JO"), tables(many(1)), False)
+    view = forms.Form(draft("offboard", person="U0JO"), tables(many(1)), False).view()
     assert submitted(view, person={"selected_users": []})["person"] == ""
 
 
@@ -130,7 +130,7 @@ def test_people_who_were_taken_out_are_out() -> None:
     ],
 )
 def test_the_last_day_is_a_date_picker(raw: dict[str, str], initial: str | None) -> None:
-    view = forms.form(draft("make-admin", **raw), tables(many(1)), False)
+    view = forms.Form(draft("make-admin", **raw), tables(many(1)), False).view()
     check_valid("modal", view)
     assert element(view, "until").get("initial_date") == initial
     assert submitted(view, nulls=True)["until"] == (initial or "")
@@ -138,9 +138,11 @@ def test_the_last_day_is_a_date_picker(raw: dict[str, str], initial: str | None)
 
 def test_a_team_that_is_managed_elsewhere_is_not_offered() -> None:
     known = tables([Group(GroupId("1"), "g_sales", "Sales"), *many(3)[1:]])
-    choices = element(forms.form(draft("request-access", teams="1"), known, False), "teams")
+    choices = element(forms.Form(draft("request-access", teams="1"), known, False).view(), "teams")
     assert [one["value"] for one in choices["options"]] == ["2", "3"]
-    view = forms.form(draft("request-access"), tables([Group(GroupId("1"), "g_sales", "Sales")]), False)
+    view = forms.Form(
+        draft("request-access"), tables([Group(GroupId("1"), "g_sales", "Sales")]), False
+    ).view()
     assert "Sales is managed elsewhere" in as_text(view) and not view.get("submit")
 
 
@@ -148,7 +150,7 @@ def test_a_team_that_is_managed_elsewhere_is_not_offered() -> None:
 def test_the_teams_somebody_is_in_come_first_where_one_is_left(count: int) -> None:
     groups = many(count)
     known = replace(tables(groups), teams_of=lambda raw: groups[2:4] if raw == "U0JO" else None)
-    view = forms.form(draft("move-team", person="U0JO"), known, True, asker="U0ME")
+    view = forms.Form(draft("move-team", person="U0JO"), known, True, asker="U0ME").view()
     check_valid("modal", view)
     if count <= 100:
         assert [one["value"] for one in element(view, "from_team")["options"]][:3] == ["3", "4", "1"]
@@ -159,7 +161,7 @@ def test_the_teams_somebody_is_in_come_first_where_one_is_left(count: int) -> No
 @pytest.mark.parametrize("action", ["request-access", "offboard"])
 def test_a_denial_offers_quick_reasons(action: str) -> None:
     of = Request(RequestId("R-42"), 1, State.WAITING, action, PersonId("P-1"), NOW, {}, token="beef")
-    view = forms.denial(of, {"channel_id": "D1"})
+    view = forms.about("deny", of, {"channel_id": "D1"}, "")
     check_valid("modal", view)
     offers = [one["value"] for one in element(view, "quick")["options"]]
     assert ("Wrong team" in offers) is (action == "request-access")
@@ -176,14 +178,14 @@ def test_a_denial_offers_quick_reasons(action: str) -> None:
 
 
 def test_an_operators_form_has_what_hr_knows_besides() -> None:
-    view = forms.form(draft("request-access"), tables(many(3)), True)
+    view = forms.Form(draft("request-access"), tables(many(3)), True).view()
     fields = {block["block_id"] for block in view["blocks"]}
     assert fields >= {"person", "teams", "given_name", "family_name", "department", "cost_centre", "manager"}
 
 
 def test_groups_of_one_name_are_told_apart() -> None:
     groups = [Group(GroupId("1"), "g_a", "Data"), Group(GroupId("2"), "g_b", "Data")]
-    view = forms.form(draft("request-access"), tables(groups), False)
+    view = forms.Form(draft("request-access"), tables(groups), False).view()
     names = [one["text"]["text"] for one in element(view, "teams")["options"]]
     assert names == ["Data (g_a)", "Data (g_b)"]
 
@@ -231,7 +233,7 @@ def submitted(view: dict[str, Any], nulls: bool = False, **changes: dict[str, An
 def test_what_nobody_touched_is_read_as_it_stood(nulls: bool) -> None:
     known = tables(many(3))
     whole = Draft(ACTIONS["make-admin"], {"person": "U0ALEX", "rights": "User Admin", "to_team": "2"}, "why")
-    assert submitted(forms.form(whole, known, False), nulls) == {
+    assert submitted(forms.Form(whole, known, False).view(), nulls) == {
         "person": "U0ALEX",
         "rights": "User Admin",
         "to_team": "2",
@@ -244,32 +246,32 @@ def test_what_nobody_touched_is_read_as_it_stood(nulls: bool) -> None:
 
 @pytest.mark.parametrize("nulls", [False, True])
 def test_several_teams_are_read_as_they_stood(nulls: bool) -> None:
-    view = forms.form(draft("request-access", teams="1, 3"), tables(many(3)), False)
+    view = forms.Form(draft("request-access", teams="1, 3"), tables(many(3)), False).view()
     assert submitted(view, nulls)["teams"] == "1, 3"
 
 
 def test_a_start_is_read_as_it_stood_and_as_it_was_picked() -> None:
     at = datetime(2026, 12, 4, 18, tzinfo=UTC)
-    view = forms.form(draft("offboard"), tables(many(1)), False, start=at)
+    view = forms.Form(draft("offboard"), tables(many(1)), False, start=at).view()
     check_valid("modal", view)
     assert submitted(view)["start"] == f"{int(at.timestamp())}"
     assert submitted(view, start={"selected_date_time": 1796400000})["start"] == "1796400000"
 
 
 def test_a_text_that_was_emptied_is_empty() -> None:
-    view = forms.form(Draft(ACTIONS["offboard"], {}, "old reason"), tables(many(1)), False)
+    view = forms.Form(Draft(ACTIONS["offboard"], {}, "old reason"), tables(many(1)), False).view()
     assert submitted(view, reason={"value": ""})["reason"] == ""
 
 
 def test_a_form_without_state_is_read_as_it_stood() -> None:
-    view = forms.form(draft("request-access", teams="1"), tables(many(3)), False)
+    view = forms.Form(draft("request-access", teams="1"), tables(many(3)), False).view()
     assert forms.read(view) == {"teams": "1", "until": "", "start": "", "reason": ""}
 
 
 @given(st.text(max_size=600), st.text(max_size=200))
 def test_any_words_make_a_valid_form(reason: str, typed: str) -> None:
     words = Draft(ACTIONS["rename-group"], {"name": typed, "team": typed}, reason, (typed or "x",))
-    check_valid("modal", forms.form(words, tables(many(3)), False))
+    check_valid("modal", forms.Form(words, tables(many(3)), False).view())
 
 
 def test_a_notice_and_what_was_sent_are_valid() -> None:
@@ -295,7 +297,7 @@ def test_the_forms_for_questions_and_answers_are_valid_and_carry_what_they_are_a
         asking=Asking(questions=(long,)),
         token="beef",
     )
-    asked, replied = forms.question(of, place), forms.reply(of, 1, "C" * 80, place)
+    asked, replied = forms.about("question", of, place, ""), forms.about("answer", of, place, "C" * 80)
     for view in (asked, replied):
         check_valid("modal", view)
     assert forms.carried(asked) == {"request": "R-42::beef", **place}
@@ -337,7 +339,7 @@ def test_details_hold_any_number_of_votes_and_questions(count: int) -> None:
 def test_a_team_to_leave_says_where_boards_go(action: str, name: str, hint: str) -> None:
     known = tables(many(3))
     for passes in (True, False):
-        view = forms.form(draft(action), replace(known, boards_pass=passes), False)
+        view = forms.Form(draft(action), replace(known, boards_pass=passes), False).view()
         [field] = [one for one in view["blocks"] if one.get("block_id") == name]
         said = hint if passes else hint.replace(forms.BOARDS_PASS, "").strip()
         assert field.get("hint", {}).get("text", "") == said
@@ -346,5 +348,5 @@ def test_a_team_to_leave_says_where_boards_go(action: str, name: str, hint: str)
 
 def test_a_confidential_form_says_first_who_hears_of_it() -> None:
     for action in ACTIONS:
-        shown = as_text(forms.form(draft(action), tables(many(3)), False))
+        shown = as_text(forms.Form(draft(action), tables(many(3)), False).view())
         assert (forms.SECRET in shown.splitlines()[:3]) is ACTIONS[action].CONFIDENTIAL

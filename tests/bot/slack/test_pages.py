@@ -175,14 +175,14 @@ def test_one_page_that_cannot_be_drawn_keeps_no_other_from_being_drawn(
     s: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened(s, "U0PRIYA"), opened(s, "U0CAROL")
-    who = Pages._who
+    who = Pages.who
 
     def broken(self: Pages, slack_id: str) -> object:
         if slack_id == "U0CAROL":
             raise ValueError("a defect")
         return who(self, slack_id)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Pages, "_who", broken)
+    monkeypatch.setattr(Pages, "who", broken)
     ask(s, "U0ALEX", *ACCESS)
     assert "Waiting for you: 1" in page(s, "U0PRIYA")
     assert "all caught up" in page(s, "U0CAROL")

@@ -99,7 +99,7 @@ def test_any_text_makes_a_valid_chooser_and_a_valid_form(text: str, action: str)
     filled = draft(said, KNOWN, NOW.date(), ACTIONS[action])
     assert filled
     if isinstance(filled, Draft):
-        check_valid("modal", forms.form(filled, KNOWN, False))
+        check_valid("modal", forms.Form(filled, KNOWN, False).view())
 
 
 @pytest.mark.parametrize("letter", ['"', "\\", "\n", "\x01", "\ud83d", "🙂"])
