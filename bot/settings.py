@@ -14,7 +14,7 @@ from bot.miro.wire import Dialect
 METRICS_TOKEN = "MIRO_BOT_METRICS_TOKEN"
 """The bearer token for `/metrics`, which isn't served without one."""
 EVENT_SECRET = "MIRO_BOT_EVENT_SECRET"
-"""Signs events of sources without SCIM; without it none is taken."""
+"""Makes the secrets of sources without SCIM, which sign events; without it none is taken."""
 REST = ("MIRO_OAUTH_TOKEN", "MIRO_ORG_ID")
 """For Miro's REST API: both or neither."""
 SECRETS = (

@@ -48,6 +48,8 @@ def utc_now() -> datetime:
 
 ALL = 2**62
 """As a limit: no limit."""
+EVENT = "event "
+"""The beginning of receipts that are followed by a time, in seconds since 1970, and count for minutes."""
 _RECEIPT = "INSERT INTO receipts VALUES (?,?) ON CONFLICT DO NOTHING"
 _IS_OPEN = f"state IN ({', '.join(repr(state.value) for state in State if state in OPEN)})"
 """Exactly as in the partial index: otherwise SQLite doesn't use it."""
@@ -84,7 +86,7 @@ class Store(Claims, Policies):
         """Called with the request before and after events were appended, when they are committed."""
         self.problem = Probe(on).problem
         # What the database, and the ledger, do for everything in the record.
-        self.is_new, self.tidy, self.close = on.is_new, on.tidy, on.close
+        self.is_new, self.close = on.is_new, on.close
         self.writing, self.standing_still, self.patience = on.writing, on.standing_still, on.patience
         self.unit, self.alone, self.forget = on.unit, on.alone, on.forget
         self.events, self.sealed, self.head = self._ledger.events, self._ledger.sealed, self._ledger.head
@@ -348,6 +350,14 @@ class Store(Claims, Policies):
     def once(self, receipt: str) -> bool:
         """Whether a receipt is new; stores it."""
         return self._on.write(_RECEIPT, receipt, "") == 1
+
+    def tidy(self) -> None:
+        """Does housekeeping while nobody waits, and forgets receipts of EVENTs of an hour ago and before."""
+        old = "FROM receipts WHERE key >= ? AND key < ?"
+        between = EVENT, f"{EVENT}{int(self._now().timestamp()) - 3600}"
+        if self._on.row(f"SELECT 1 {old} LIMIT 1", *between):
+            self._on.write(f"DELETE {old}", *between)
+        self._on.tidy()
 
     # -- delegates and proof ---------------------------------------------------------------------------
 

@@ -4,8 +4,9 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from approvals.ids import stamp
 from approvals.refusals import Refused
 from bot.directory.store import ENTERPRISE, MISSING, Directories, EntryId, Group, Kind, User, key
 from bot.work.bulk.table import table
@@ -21,10 +22,18 @@ _REMEDIES = {
     "bool_parsing": "write true or false",
     "bool_type": "write true or false",
     "tuple_type": "write a list of names",
+    **dict.fromkeys(
+        ("timezone_aware", "datetime_from_date_parsing", "datetime_parsing", "datetime_type"),
+        "write a time like 2026-03-02T09:00:00Z",
+    ),
 }
 """{pydantic's type of error: what to do}."""
 LATE = 300
 """Seconds after which a signature doesn't count, as with Slack's."""
+MOST_BYTES = 20_000_000
+"""Of a list, which may name everybody: about 200,000 people."""
+CHANGED_AT = "changedAt"
+"""The attribute of our own with {field of a line: when the source said it last}."""
 
 
 def _yes(value: Any) -> Any:
@@ -52,6 +61,17 @@ class Line(BaseModel):
     """The manager's address."""
     groups: tuple[str, ...] | None = None
     """All groups they are in; in a list separated by semicolons."""
+    changed_at: AwareDatetime | None = None
+    """When the source changed this; what it said later of the same fields stays."""
+
+    def newest(self, known: User | None) -> "Line":
+        """Without what the source has changed since, as it says itself."""
+        if not (known and self.changed_at):
+            return self
+        at, said = stamp(self.changed_at), known.body.get(CHANGED_AT, {})
+        later = {name: None for name, changed in said.items() if changed > at}
+        email = {"email": known.user_name} if "email" in later else {}
+        return self.model_copy(update={**later, **email})
 
     def body(self, before: Mapping[str, Any]) -> dict[str, Any]:
         """The SCIM attributes, on top of those said before."""
@@ -66,7 +86,13 @@ class Line(BaseModel):
             "name": {**before.get("name", {}), **_given(names)},
             ENTERPRISE: {**before.get(ENTERPRISE, {}), **_given(enterprise)},
             **({"externalId": self.id} if self.id else {}),
+            **({CHANGED_AT: self._times(before.get(CHANGED_AT, {}))} if self.changed_at else {}),
         }
+
+    def _times(self, before: Mapping[str, str]) -> dict[str, str]:
+        at = stamp(self.changed_at) if self.changed_at else ""
+        given = self.model_dump(exclude_none=True, exclude={"id", "changed_at"})
+        return {**before, **{name: max(at, before.get(name, "")) for name in given}}
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,6 +101,11 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def read(data: bytes) -> list[Line]:
     """The people in a CSV file with a heading; an empty cell says nothing. Raises Refused with all faults."""
+    if len(data) > MOST_BYTES:
+        raise Refused(
+            f"Nothing was imported. The list is larger than {MOST_BYTES // 1_000_000} MB: leave out columns, "
+            "or import it in parts, without --whole."
+        )
     numbered = table(data)
     names = [cell.strip() for cell in next(numbered, (0, []))[1]]
     columns = ", ".join(Line.model_fields)
@@ -132,6 +163,7 @@ def take(
     ids, changed = dict[EntryId, Line](), 0
     for line in lines:
         known = by_id.get(line.id) or by_name.get(key(line.email))
+        line = line.newest(known)
         id, is_new = _stored(directories, source, known, line)
         ids[id], changed = line, changed + is_new
     absent = [user for user in content.users if whole and user.id not in ids]
@@ -168,18 +200,18 @@ def _join(
             directories.update(group, group.body, members)
 
 
-def is_signed(secret: str, stamp: str, source: str, body: bytes, given: str, now: float) -> bool:
-    """Whether an event was signed within LATE seconds, as v0=HMAC-SHA256 of "v0:STAMP:SOURCE:BODY".
+def secret_of(secret: str, source: str) -> str:
+    """The secret of one source, derived from that of the bot: no source can sign for another."""
+    return hmac.new(secret.encode(), source.encode(), "sha256").hexdigest()
 
-    `stamp`, `now`: seconds since 1970.
-    """
+
+def is_signed(secret: str, stamp: str, body: bytes, given: str, now: float) -> bool:
+    """Whether an event was signed within LATE seconds. `stamp`, `now`: seconds since 1970."""
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and abs(now - int(stamp)) <= LATE):
         return False
-    made = signature(secret, stamp, source, body)
-    return hmac.compare_digest(made.encode(), given.encode("utf-8", "replace"))
+    return hmac.compare_digest(signature(secret, stamp, body).encode(), given.encode("utf-8", "replace"))
 
 
-def signature(secret: str, stamp: str, source: str, body: bytes) -> str:
-    """The signature of an event. One secret serves all sources, so it names the source."""
-    made = hmac.new(secret.encode(), f"v0:{stamp}:{source}:".encode() + body, "sha256")
-    return f"v0={made.hexdigest()}"
+def signature(secret: str, stamp: str, body: bytes) -> str:
+    """The signature of an event, as Slack signs: v0=HMAC-SHA256 of "v0:STAMP:BODY"."""
+    return f"v0={hmac.new(secret.encode(), f'v0:{stamp}:'.encode() + body, 'sha256').hexdigest()}"

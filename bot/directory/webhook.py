@@ -10,8 +10,9 @@ from wsgiref.types import StartResponse, WSGIApplication
 from pydantic import ValidationError
 
 from approvals.record.database import StoreTrouble
+from approvals.record.store import EVENT
 from bot.context import Desk
-from bot.directory.lists import Line, faults, is_signed, take
+from bot.directory.lists import Line, faults, is_signed, secret_of, take
 from bot.directory.store import Directories, Moved, Taken
 from bot.ops import metrics
 from bot.ops.watch import Environ, say
@@ -46,8 +47,8 @@ class Webhook:
         body = environ["wsgi.input"].read(int(length))
         stamp, signature = (environ.get(f"HTTP_X_MIRO_BOT_{name}", "") for name in ("TIMESTAMP", "SIGNATURE"))
         now = self.desk.now().timestamp()
-        if not self.secret or not is_signed(self.secret, stamp, source, body, signature, now):
-            log.warning("an event of %s isn't signed with MIRO_BOT_EVENT_SECRET, or is too old", source)
+        if not self.secret or not is_signed(secret_of(self.secret, source), stamp, body, signature, now):
+            log.warning("an event of %s isn't signed with the secret of this source, or is too old", source)
             return "401 Unauthorized", {"error": "not signed, or too old"}
         if source not in self.desk.policy.directory:
             return "404 Not Found", {"error": f"the policy has no directory {source}"}
@@ -55,7 +56,7 @@ class Webhook:
             line = Line.model_validate(json.loads(body))
             store = self.desk.store
             with store.writing():
-                if store.once(f"event {signature}"):  # replayed, it could undo a newer one
+                if store.once(f"{EVENT}{int(stamp)} {signature}"):  # replayed, it could undo a newer one
                     take(Directories(store.database, self.desk.now), source, [line])
         except (ValidationError, ValueError, RecursionError) as error:
             if not isinstance(error, ValidationError):

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from approvals.ids import RequestId
 from bot.app import build
 from bot.directory.asking.feeder import QUIET
-from bot.directory.lists import signature
+from bot.directory.lists import secret_of, signature
 from bot.directory.webhook import Webhook
 from bot.sandbox.miro.service import Exchange, Miro
 from bot.sandbox.slack.drawing import as_text
@@ -192,7 +192,7 @@ def _pushed(folder: Path) -> list[str]:
         stamp = str(int(scene.clock.seconds()))
         headers = {
             "X-Miro-Bot-Timestamp": stamp,
-            "X-Miro-Bot-Signature": signature(TOKEN, stamp, "okta", body.encode()),
+            "X-Miro-Bot-Signature": signature(secret_of(TOKEN, "okta"), stamp, body.encode()),
         }
         with serving(Webhook(_no_scim, desk, TOKEN), "127.0.0.1", 0, 2) as url:
             print(f"The directory sends: POST /events/okta {body}")

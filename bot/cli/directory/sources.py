@@ -101,13 +101,15 @@ def import_list(file: Path, source: str, whole: bool) -> None:
     """Take a list of people (CSV) as the word of a directory.
 
     The first line names the columns: email, and any of id, active, given_name, family_name, department,
-    employee_number, cost_centre, division, organization, manager (an address), groups (separated by ;). An
-    empty cell says nothing. Who is missing from a whole list is held for operators, however few; so are more
-    leavers than the policy lets through within an hour.
+    employee_number, cost_centre, division, organization, manager (an address), groups (separated by ;),
+    changed_at (a time: what the source said later stays). An empty cell says nothing. Who is missing from a
+    whole list is held for operators, however few; so are more leavers than the policy lets through within an
+    hour.
     """
     with open_bot(existing=True, leads=False) as bot:
         _looked(bot, source)
-        lines = lists.read(file.read_bytes())
+        with file.open("rb") as data:
+            lines = lists.read(data.read(lists.MOST_BYTES + 1))
         try:
             with bot.store.writing():
                 directories = Directories(bot.store.database, bot.desk.now)

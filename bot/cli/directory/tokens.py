@@ -13,9 +13,10 @@ from approvals.record.store import Store, utc_now
 from approvals.refusals import Refused
 from bot.actions import CONDITIONS
 from bot.cli.common import JSON, check_there, open_record, say, say_beside, say_json, sentences, settings
+from bot.directory.lists import secret_of
 from bot.directory.tokens import Token, Tokens
 from bot.policies import usable
-from bot.settings import BadSettings
+from bot.settings import EVENT_SECRET, BadSettings
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 
@@ -27,7 +28,7 @@ def directory() -> None:
 
 @directory.group()
 def token() -> None:
-    """The bearer tokens of directories."""
+    """The bearer tokens of directories, and the secrets of sources without SCIM."""
 
 
 @contextmanager
@@ -47,8 +48,7 @@ def create(source: str) -> None:
     To replace a token, make a new one, enter it in the identity provider, and revoke the old one when `list`
     shows that the new one is used.
     """
-    if not NAME.fullmatch(source):
-        raise click.UsageError("SOURCE takes lower-case letters, digits and hyphens, like okta.")
+    _check_name(source)
     with _writing() as tokens:
         made = tokens.create(source)
         with suppress(BadSettings, BrokenPolicy):  # `policy check` tells what is wrong with it
@@ -84,6 +84,28 @@ def revoke(number: str) -> None:
         if not tokens.revoke(int(number)):
             raise Refused(f"No valid token has the number {number}. {_LISTED}")
     say(f"Token {number} is revoked.")
+
+
+@token.command()
+@click.argument("source")
+def secret(source: str) -> None:
+    """Print the secret with which a source without SCIM signs its events.
+
+    It is derived from MIRO_BOT_EVENT_SECRET: set another there, and all sources need their new ones.
+    """
+    with sentences():
+        _check_name(source)
+        whole = settings().secret(EVENT_SECRET)
+        if not whole:
+            raise Refused(
+                f"Set {EVENT_SECRET} first, as `miro-bot run` gets it. Without it no event is taken."
+            )
+    say(secret_of(whole, source))
+
+
+def _check_name(source: str) -> None:
+    if not NAME.fullmatch(source):
+        raise click.UsageError("SOURCE takes lower-case letters, digits and hyphens, like okta.")
 
 
 def _row(token: Token) -> dict[str, object]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.directory.asking.feeder import QUIET
+from bot.directory.lists import secret_of
 from bot.directory.models import MIRO
 from bot.directory.service import application, refusal
 from bot.directory.store import ENTERPRISE, Directories, Kind
@@ -153,6 +154,14 @@ def test_tokens_are_made_listed_and_revoked_in_a_shell(tmp_path: Path) -> None:
             assert f"{number!r} isn't a token's number. `miro-bot directory token list` shows them." in said
         [found] = [each for each in shell.json("doctor") if each["what"] == "directories"]
         assert found["text"] == "1 valid tokens"
+
+
+def test_each_source_has_a_secret_of_its_own(tmp_path: Path) -> None:
+    with machine(tmp_path, POLICY_WITH_OKTA) as (_, shell):
+        assert "Set MIRO_BOT_EVENT_SECRET first" in shell.types("directory", "token", "secret", "hr", exits=1)
+        shell.environ["MIRO_BOT_EVENT_SECRET"] = "a"
+        made = [shell.types("directory", "token", "secret", source) for source in ("hr", "okta", "hr")]
+        assert made[0] == made[2] == secret_of("a", "hr") != made[1]
 
 
 def test_who_was_forgotten_is_in_no_directory_either(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import hmac
 import io
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from wsgiref.util import setup_testing_defaults
 
@@ -98,6 +99,7 @@ def test_a_list_is_read_as_a_spreadsheet_saves_it() -> None:
     ("data", "said"),
     [
         (b"", "has to name the column email"),
+        (b"email\n" + b"a" * lists.MOST_BYTES, "is larger than 20 MB: leave out columns"),
         (b"PK\x03\x04\x14\0\x08\0", "isn't a CSV file"),
         (
             b"email,active\nada@example.com,yes\n\nAda@example.com,no\n",
@@ -114,7 +116,8 @@ def post(
     s: Stage, body: str, secret: str = "secret", at: float | None = None, signed_for: str = "hr"
 ) -> tuple[str, dict[str, str]]:
     stamp = str(int(s.clock.seconds() if at is None else at))
-    signature = hmac.new(secret.encode(), f"v0:{stamp}:{signed_for}:{body}".encode(), "sha256").hexdigest()
+    of_source = hmac.new(secret.encode(), signed_for.encode(), "sha256").hexdigest()
+    signature = hmac.new(of_source.encode(), f"v0:{stamp}:{body}".encode(), "sha256").hexdigest()
     environ = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": "/events/hr",
@@ -145,6 +148,34 @@ def test_a_signed_event_is_followed_and_any_other_is_refused(s: Stage) -> None:
     assert "Engineering" in teams_of(s, "alex@example.com")
     post(s, '{"email": "alex@example.com", "active": false}')
     assert settle(s)[1:] == [("offboard", "done")]
+
+
+def test_an_older_event_never_overwrites_a_newer_one(s: Stage) -> None:
+    def sent(minute: int, **said: object) -> None:
+        event = {"email": "alex@example.com", "id": "7", "changed_at": f"2026-03-02T09:{minute}:00+01:00"}
+        assert post(s, json.dumps(event | said))[0] == "200 OK"
+
+    sent(20, department="Labs", groups=["R&D"])
+    sent(30, email="alex.smith@example.com", groups=["All"])
+    sent(10, department="Old", given_name="Alex", groups=[], active=True)
+    sent(40, email="alex.smith@example.com", active=False)
+    sent(25, department="New", family_name="Smith", active=True)
+    [user] = Directories(s.bot.store.database, s.clock).snapshot("hr").users
+    assert (user.user_name, user.given_name, user.family_name) == ("alex.smith@example.com", "Alex", "Smith")
+    assert (user.enterprise["department"], user.active, len(user.group_ids)) == ("New", False, 1)
+    assert "changed_at: write a time like" in post(s, '{"email": "a@b", "changed_at": "x"}')[1]["error"]
+
+
+def test_receipts_of_events_are_kept_only_as_long_as_a_signature_counts(s: Stage) -> None:
+    event, at = '{"email": "alex@example.com"}', s.clock.seconds()
+    post(s, event, at=at)
+    s.bot.housekeeping.tick()
+    count = "SELECT count(*) AS n FROM receipts WHERE key LIKE 'event %'"
+    assert [row["n"] for row in s.bot.store.database.rows(count)] == [1]
+    s.clock.pass_(timedelta(hours=2))
+    s.bot.housekeeping.tick()
+    assert [row["n"] for row in s.bot.store.database.rows(count)] == [0]
+    assert post(s, event, at=at)[0] == "401 Unauthorized"
 
 
 def test_an_event_delivered_again_brings_back_nobody_who_has_left_since(s: Stage) -> None:
