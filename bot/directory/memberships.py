@@ -14,7 +14,10 @@ from scim2_models import PatchOperation
 from bot.directory.store import EntryId
 
 Op = PatchOperation.Op
-_ONE = re.compile(r'members\[value eq "([^"\\]+)"\]', re.IGNORECASE)
+_PATH = re.compile(
+    r'(?:urn:ietf:params:scim:schemas:core:2\.0:group:)?members(?:\[value eq "([^"\\]+)"\])?', re.IGNORECASE
+)
+"""All members, or one of them."""
 
 
 @dataclass(frozen=True)
@@ -55,21 +58,20 @@ def _names_members(value: Any) -> bool:
 
 
 def _named(operation: PatchOperation[Any]) -> Mapping[EntryId, str] | None:
-    path, value = str(operation.path or ""), operation.value
-    if operation.op is Op.remove and value is None:
-        match = _ONE.fullmatch(path)
-        return {EntryId(match[1]): ""} if match else None
-    if path.lower() != "members" or not isinstance(value, list):
+    match, value = _PATH.fullmatch(str(operation.path or "")), operation.value
+    if match and match[1] and operation.op is Op.remove and value is None:
+        return {EntryId(match[1]): ""}
+    value = [value] if isinstance(value, Mapping) else value
+    if not match or match[1] or not isinstance(value, list):
         return None
     named = {EntryId(item["value"]): item.get("display") or "" for item in value if _is_member(item)}
     return named if all(map(_is_member, value)) else None
 
 
 def _is_member(item: Any) -> bool:
-    """Whether this names a member as both providers do: `$ref` and `type` are ours to say."""
+    """Whether this names a member; what else it says is ours to say, or not kept."""
     return (
         isinstance(item, Mapping)
-        and item.keys() <= {"value", "display", "$ref", "type"}
         and isinstance(item.get("value"), str)
         and isinstance(item.get("display"), str | None)
     )
