@@ -35,6 +35,7 @@ IN_OUTBOX = (
     "tests/approvals/record/test_pages.py",
     "tests/bot/slack/test_deliverer.py",
 )
+IN_DIRECTORY = ("tests/bot/directory/test_requests.py",)
 
 MUTATIONS = (
     # -- who works on what ---------------------------------------------------------------------------------
@@ -345,5 +346,62 @@ MUTATIONS = (
         "at < ended.ending.ends_at for at in starts",
         "at > ended.ending.ends_at for at in starts",
         ("tests/campaigns/test_downtime.py",),
+    ),
+    # -- directories -----------------------------------------------------------------------------------------
+    Mutation(
+        "a source reads another's people",
+        "bot/directory/search.py",
+        "Selection(\"source = ? AND deleted_at = '' AND kind = ?\"",
+        "Selection(\"source != ? AND deleted_at = '' AND kind = ?\"",
+        ("tests/bot/directory/test_service.py",),
+    ),
+    Mutation(
+        "a revoked token counts",
+        "bot/directory/tokens.py",
+        "WHERE digest = ? AND revoked_at = ''",
+        "WHERE digest = ?",
+        ("tests/bot/directory/test_service.py",),
+    ),
+    Mutation(
+        "a misspelt group closes accounts",
+        "bot/directory/asking/mapping.py",
+        "if rules.account and key(rules.account) not in there:",
+        "if rules.account and not there:",
+        IN_DIRECTORY,
+    ),
+    Mutation(
+        "who asked within the hour isn't counted",
+        "bot/directory/asking/mapping.py",
+        "if len(people) + recent.get(action, 0) > rules.hold_above",
+        "if len(people) > rules.hold_above",
+        IN_DIRECTORY,
+    ),
+    Mutation(
+        "the last admins go one by one",
+        "bot/directory/asking/mapping.py",
+        "for email, id in admins.items() if email not in leaving}",
+        "for email, id in admins.items()}",
+        IN_DIRECTORY,
+    ),
+    Mutation(
+        "others than were shown are let through",
+        "bot/directory/asking/requests.py",
+        "if push and push.key != shown:",
+        "if push and not shown:",
+        IN_DIRECTORY,
+    ),
+    Mutation(
+        "an event counts twice",
+        "bot/directory/webhook.py",
+        "if store.once(",
+        "if not store.has(",
+        ("tests/bot/directory/test_lists.py",),
+    ),
+    Mutation(
+        "an older event overwrites a newer one",
+        "bot/directory/lists.py",
+        "if changed > at}",
+        "if changed > at > changed}",
+        ("tests/bot/directory/test_lists.py",),
     ),
 )

@@ -49,7 +49,7 @@ def message(desk: Desk, name: str) -> Message:
         button("Let Through", "directory-released", f"{name}:{hold.key}", confirm=sure),
         button("Hold", "directory-kept", f"{name}:{hold.key}"),
     )
-    after = "Each change is then asked for as the policy says. Until then everything else of it goes on."
+    after = "Let Through asks for each change as the policy says. Everything else of it goes on meanwhile."
     return card("⚠️", f"{title} wants to {changes(hold)}", [Part(why), Part(after)], *buttons)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from bot.sandbox.slack.inputs import placed
 from bot.sandbox.stage import CHANNEL, Stage
+from tests.bot.directory.scenes import POLICY_WITH_OKTA
 from tests.bot.journeys.homes import opened, presses
 from tests.bot.journeys.scenes import (
     approve,
@@ -14,6 +15,7 @@ from tests.bot.journeys.scenes import (
     has_card,
     last,
     newest_request,
+    playing,
     press,
     read,
     request,
@@ -25,6 +27,7 @@ from tests.bot.journeys.scenes import (
 )
 from tests.bot.journeys.scenes import read as reads
 from tests.bot.journeys.shell import machine
+from tests.campaigns import source
 
 WANTED = "for Engineering because I start Monday"
 
@@ -92,6 +95,28 @@ def test_cli(tmp_path: Path) -> None:
         assert (state(s, "R-1"), calls(s)) == ("waiting", [])
         approve(s, "U0PRIYA")
         assert "Engineering" in teams_of(s, "alex@example.com")
+
+
+def test_identity_provider_by_scim(tmp_path: Path) -> None:
+    with playing(tmp_path, POLICY_WITH_OKTA.replace("hold_above = 5", "hold_above = 50")) as s:
+        source.register(s)
+        source.push(s.bot)
+        wait(s, minutes=1)
+        wait(s, minutes=1)
+        assert "Engineering" in teams_of(s, "person.0@example.com")
+        assert newest_request(s).state == "done"
+
+
+def test_runaway_push_of_a_directory_held(tmp_path: Path) -> None:
+    with playing(tmp_path, POLICY_WITH_OKTA) as s:
+        source.register(s)
+        source.push(s.bot)
+        wait(s, minutes=1)
+        wait(s, minutes=1)
+        assert f"Okta wants to give access to {source.JOINERS} people" in told(s, "U0CAROL")[-1]
+        assert s.bot.store.requests() == []
+        press(s, "U0CAROL", "directory-released")
+        assert "Engineering" in teams_of(s, "person.0@example.com")
 
 
 def test_request_for_someone_else(s: Stage) -> None:

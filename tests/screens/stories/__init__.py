@@ -8,7 +8,16 @@ from tests.screens.stories.deciding import APPROVED, CHANGED, DENIED, MANY
 from tests.screens.stories.ending import ENDINGS, PRACTICE
 from tests.screens.stories.homes import MANAGER_HOME, OPERATOR_HOME
 from tests.screens.stories.lists import BULK
-from tests.screens.stories.operating import AWAY, CHANNEL, CONFIDENTIAL, COOLING, HANDED, REVIEW, STOPPED
+from tests.screens.stories.operating import (
+    AWAY,
+    CHANNEL,
+    CONFIDENTIAL,
+    COOLING,
+    HANDED,
+    PUSHED,
+    REVIEW,
+    STOPPED,
+)
 from tests.screens.stories.spans import DAYS, LATER, LEAVING
 from tests.screens.stories.steps import ESCALATED, STEPS
 from tests.screens.stories.talking import QUESTION, REMINDED
@@ -16,5 +25,5 @@ from tests.screens.stories.talking import QUESTION, REMINDED
 STORIES: tuple[Story, ...] = (
     WAYS, FORMS, APPROVED, DENIED, QUESTION, MANY, BULK, STEPS, REMINDED, ESCALATED, DELEGATED, LEFT, STUCK,
     CHANGED, CONFIDENTIAL, COOLING, ACTIONS, GROUPS, LEAVING, DAYS, LATER, CHANNEL, MANAGER_HOME,
-    OPERATOR_HOME, REVIEW, ENDINGS, STOPPED, HANDED, AWAY, PRACTICE,
+    OPERATOR_HOME, REVIEW, PUSHED, ENDINGS, STOPPED, HANDED, AWAY, PRACTICE,
 )  # fmt: skip

@@ -4,12 +4,14 @@ from datetime import timedelta
 
 from approvals.decide.actor import Who
 from approvals.ids import GroupId, RequestId
+from bot.directory.store import Directories, Kind
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import CHANNEL as CHANNEL_ID
 from bot.sandbox.stage import POLICY
 from bot.work.ask import handed
 from bot.work.reviewing import reviews
-from tests.screens.acts import asks, happens, presses
+from tests.bot.directory.scenes import OKTA
+from tests.screens.acts import asks, happens, passes, presses
 from tests.screens.company import CHANNEL_NAME, Company
 from tests.screens.picture import Of, Story, picture
 from tests.screens.stories.cast import ALEX, CAROL, DANA, JO, LENA, PRIYA, SAM
@@ -176,6 +178,30 @@ REVIEW = Story(
     ),
     POLICY.replace("[groups.it]", '[owners]\n"Design" = ["dana@example.com"]\n[groups.it]'),
     lambda scene: scene.member("jo@example.com", "Jo Park", "Design"),
+)  # fmt: skip
+
+
+def _leavers(scene: Company) -> None:
+    """412 people are in Miro, and Okta says of each that they have left."""
+    okta = Directories(scene.bot.store.database, scene.clock)
+    for number in range(412):
+        email = f"person.{number}@example.com"
+        scene.member(email, "A Person", "Design")
+        okta.create("okta", Kind.USER, {"userName": email, "active": False})
+    okta.create("okta", Kind.GROUP, {"displayName": "miroUsers"})
+
+
+PUSHED = Story(
+    "A directory wants a lot at once",
+    (
+        picture(
+            "directory-held", "More than the policy lets through in an hour waits for an operator.",
+            CAROL, CARD, "wants to close the accounts of 412 people",
+            passes(minutes=1), passes(minutes=1),
+        ),
+    ),
+    f"{POLICY}{OKTA}",
+    _leavers,
 )  # fmt: skip
 
 CHANNEL = Story(
