@@ -164,23 +164,17 @@ def take(
     for line in lines:
         known = by_id.get(line.id) or by_name.get(key(line.email))
         line = line.newest(known)
-        id, is_new = _stored(directories, source, known, line)
-        ids[id], changed = line, changed + is_new
+        body = line.body(known.body if known else {})
+        if known and body != known.body:
+            directories.update(known, body)
+        ids[known.id if known else directories.create(source, Kind.USER, body)] = line
+        changed += known is None or body != known.body
     absent = [user for user in content.users if whole and user.id not in ids]
     missing = [user for user in absent if user.active and not user.body.get(MISSING)]
     for user in missing:
         directories.update(user, {**user.body, MISSING: True})
     _join(directories, source, content.groups, ids)
     return changed, len(missing)
-
-
-def _stored(directories: Directories, source: str, known: User | None, line: Line) -> tuple[EntryId, bool]:
-    body = line.body(known.body if known else {})
-    if known is None:
-        return directories.create(source, Kind.USER, body), True
-    if body != known.body:
-        directories.update(known, body)
-    return known.id, body != known.body
 
 
 def _join(

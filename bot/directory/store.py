@@ -45,6 +45,13 @@ class Moved(Exception):
     """The entry has changed since it was read."""
 
 
+def _text(*path: str) -> "cached_property[str]":
+    """A text of an entry's body, or ''."""
+    return cached_property(
+        lambda entry: str(reduce(lambda part, name: part.get(name) or {}, path, entry.body) or "")
+    )
+
+
 @dataclass(frozen=True)
 class Entry:
     """A user or group of a directory; `body`: its attributes as SCIM's JSON, without memberships."""
@@ -57,27 +64,8 @@ class Entry:
     deleted_at: datetime | None
     body: Mapping[str, Any]
 
-    @property
-    def external_id(self) -> str:
-        """The directory's own id, or ''."""
-        return self._text("externalId")
-
-    @property
-    def display_name(self) -> str:
-        return self._text("displayName")
-
-    def _text(self, *path: str) -> str:
-        """A text of the body, or ''."""
-        return str(reduce(lambda part, name: part.get(name) or {}, path, self.body) or "")
-
-
-@dataclass(frozen=True)
-class Email:
-    """An address; `type` is '' or as the directory says, mostly "work"."""
-
-    value: str
-    type: str
-    primary: bool
+    external_id = _text("externalId")
+    display_name = _text("displayName")
 
 
 @dataclass(frozen=True)
@@ -87,9 +75,10 @@ class User(Entry):
     group_ids: frozenset[EntryId]
     """The groups of the directory they are a direct member of."""
 
-    @property
-    def user_name(self) -> str:
-        return self._text("userName")
+    user_name = _text("userName")
+    given_name = _text("name", "givenName")
+    family_name = _text("name", "familyName")
+    formatted_name = _text("name", "formatted")
 
     @property
     def active(self) -> bool:
@@ -97,25 +86,9 @@ class User(Entry):
         return self.deleted_at is None and self.body.get("active") is not False
 
     @property
-    def given_name(self) -> str:
-        return self._text("name", "givenName")
-
-    @property
-    def family_name(self) -> str:
-        return self._text("name", "familyName")
-
-    @property
-    def formatted_name(self) -> str:
-        return self._text("name", "formatted")
-
-    @cached_property
-    def emails(self) -> Sequence[Email]:
-        """Their addresses, as listed."""
-        return tuple(
-            Email(str(item["value"]), str(item.get("type") or ""), bool(item.get("primary")))
-            for item in self.body.get("emails") or ()
-            if item.get("value")
-        )
+    def emails(self) -> Sequence[Mapping[str, Any]]:
+        """Their addresses as listed: `value`, `type`, `primary`."""
+        return [item for item in self.body.get("emails") or () if item.get("value")]
 
     @property
     def enterprise(self) -> Mapping[str, Any]:
@@ -125,8 +98,8 @@ class User(Entry):
     @property
     def manager(self) -> str:
         """The manager as the directory gave them, or '': mostly an id of ours, else an address or a name."""
-        of = (ENTERPRISE, "manager")
-        return self._text(*of, "value") or self._text(*of, "displayName")
+        given = self.enterprise.get("manager") or {}
+        return str(given.get("value") or given.get("displayName") or "")
 
 
 @dataclass(frozen=True)
@@ -153,9 +126,8 @@ class Group(Entry):
 
 @dataclass(frozen=True)
 class Content:
-    """Entries of one directory as of one moment; `sequence`: the last change it contains."""
+    """Entries of one directory as of one moment."""
 
-    sequence: int
     users: Sequence[User]
     groups: Sequence[Group]
 
@@ -168,23 +140,14 @@ class Directories:
     ) -> None:
         self._on, self._now, self._new_id = on, now, new_id
 
-    def snapshot(self, source: str) -> Content:
-        """All entries of a directory that aren't deleted."""
-        return self._content("source = ? AND deleted_at = ''", source)
-
-    def changed(self, source: str, since: int) -> Content:
-        """The entries that changed after a sequence number, in their newest form, deleted ones included.
-
-        A membership changes both the group and the member.
-        """
-        return self._content("source = ? AND sequence > ?", source, since)
-
-    def _content(self, where: str, *values: Any) -> Content:
+    def snapshot(self, source: str, *, deleted: bool = False) -> Content:
+        """All entries of a directory, in their newest form; `deleted`: also those that are deleted."""
         with self._on.standing_still():
-            entries = self.read(where, *values)
-            users = [entry for entry in entries if isinstance(entry, User)]
-            groups = [entry for entry in entries if isinstance(entry, Group)]
-            return Content(self.sequence(), users, groups)
+            entries = self.read("source = ?" if deleted else "source = ? AND deleted_at = ''", source)
+        return Content(
+            [entry for entry in entries if isinstance(entry, User)],
+            [entry for entry in entries if isinstance(entry, Group)],
+        )
 
     def sequence(self) -> int:
         """The number of the newest change of any directory; 0: nothing was ever said."""

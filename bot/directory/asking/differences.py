@@ -57,7 +57,7 @@ def _exceptions(push: Push) -> dict[tuple[str, str], tuple[Request, str]]:
         if request.action == Bulk.NAME and _is_on_its_way(push, id):
             continue
         for fact in _facts(action, details):
-            if not _is_so(fact, word, has.get(word.email)) and (word.email, fact) not in found:
+            if not _is_so(fact, word, has.get(word.email, ())) and (word.email, fact) not in found:
                 end = request.outcome
                 by = f" by {push.desk.person(end.by).called}" if end and request.state in _BY_SOMEBODY else ""
                 at = f" on {end.at:%Y-%m-%d}" if end else ""
@@ -85,13 +85,15 @@ def _facts(action: str, details: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(details.get("teams", ())) or ("details",)
 
 
-def _is_so(fact: str, word: Wanted, has: Collection[str] | None) -> bool:
-    """Whether Miro's lists agree with a word about a fact."""
+def _wants(fact: str, word: Wanted) -> bool:
     if fact == ACCOUNT:
-        return (has is not None) == (word.standing is Standing.OPEN)
-    if fact == COMPANY_ADMIN:
-        return word.admin == (fact in (has or ()))
-    return (fact in word.teams) == (fact in (has or ())) and fact != "details"
+        return word.standing is Standing.OPEN
+    return word.admin if fact == COMPANY_ADMIN else fact in word.teams
+
+
+def _is_so(fact: str, word: Wanted, has: Collection[str]) -> bool:
+    """Whether Miro's lists agree with a word about a fact; they don't show details."""
+    return fact != "details" and (fact in has) == _wants(fact, word)
 
 
 @dataclass(frozen=True)
@@ -153,16 +155,14 @@ class Pushed:
 
 
 def _again(push: Push, person: Person, word: Wanted, fact: str) -> RequestId:
-    reason = f"{push.title}, asked again by an operator."
+    is_wanted, fields = _wants(fact, word), dict[str, Any](teams=(GroupId(fact),))
+    action = "request-access" if is_wanted else "leave-team"
     if fact == ACCOUNT:
-        is_open = word.standing is Standing.OPEN
-        asked = Asked("request-access", {"teams": word.teams[:3]}, reason)
-        asked = asked if is_open else Asked("offboard", {"how": "deactivate"}, reason)
+        action = action if is_wanted else "offboard"
+        fields = {"teams": word.teams[:3]} if is_wanted else {"how": "deactivate"}
     elif fact == COMPANY_ADMIN:
-        asked = Asked("make-admin" if word.admin else "remove-admin", {"rights": fact}, reason)
-    else:
-        action = "request-access" if fact in word.teams else "leave-team"
-        asked = Asked(action, {"teams": (GroupId(fact),)}, reason)
+        action, fields = "make-admin" if is_wanted else "remove-admin", {"rights": fact}
+    asked = Asked(action, fields, f"{push.title}, asked again by an operator.")
     return request_of(push, person, asked).id
 
 
@@ -179,10 +179,11 @@ def _differences(push: Push) -> Iterator[tuple[str, str, str]]:
         said.add(word.email)
         if push.row(id).said != word.stored or _is_on_its_way(push, id):
             continue
-        facts = {ACCOUNT, *({*word.teams} if word.standing is Standing.OPEN else ())}
-        facts |= {COMPANY_ADMIN} if push.rules.admins and word.standing is Standing.OPEN else set()
-        facts |= labels.keys() & set(has.get(word.email, ())) if word.standing is Standing.OPEN else set()
-        for fact in sorted(fact for fact in facts if not _is_so(fact, word, has.get(word.email))):
+        facts = {ACCOUNT}
+        if word.standing is Standing.OPEN:
+            facts |= {*word.teams, *(labels.keys() & has.get(word.email, set()))}
+            facts |= {COMPANY_ADMIN} if push.rules.admins else set()
+        for fact in sorted(fact for fact in facts if not _is_so(fact, word, has.get(word.email, ()))):
             what = {ACCOUNT: "an account", COMPANY_ADMIN: "Company Admin rights"}.get(fact)
             what = what or f"access to {labels[fact]}"
             wants = "wants" if _wants(fact, word) else "doesn't want"
@@ -193,12 +194,6 @@ def _differences(push: Push) -> Iterator[tuple[str, str, str]]:
         if email not in said:
             text = f"is in {labels[group]} in Miro, and {push.title} doesn't know them."
             yield email, group, f"{email}: {text}"
-
-
-def _wants(fact: str, word: Wanted) -> bool:
-    if fact == ACCOUNT:
-        return word.standing is Standing.OPEN
-    return word.admin if fact == COMPANY_ADMIN else fact in word.teams
 
 
 def _is_on_its_way(push: Push, id: EntryId) -> bool:

@@ -1,6 +1,7 @@
 """What a directory says -> what each person should have in Miro -> the commands that bring it about; pure."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
@@ -80,33 +81,28 @@ class Asked:
 
 
 Holds = Mapping[str, Collection[str]]
-"""{address of somebody active in Miro: ids of their teams, and COMPANY_ADMIN}, as Miro listed them."""
+"""{address of somebody active in Miro: ids of their teams, and what else they have}, as Miro listed them."""
 
 
-def mapped(content: Content, rules: DirectoryRules, teams: Mapping[str, GroupId]) -> dict[str, GroupId]:
-    """{key of a group: its team in Miro}; `teams`: {team of the policy: its id in Miro}.
+def judged_by(
+    content: Content, rules: DirectoryRules, teams: Mapping[str, GroupId]
+) -> tuple[DirectoryRules | None, dict[str, GroupId]]:
+    """(the rules that count, {key of a group: its team in Miro}); `teams`: {team of the policy: its id}.
 
-    A group that the directory doesn't have, or has deleted, says nothing about anybody.
+    A group that the directory doesn't have, or has deleted, says nothing about anybody: a misspelt name must
+    neither close accounts nor take rights away. None without the group that means an account.
     """
     there = {key(group.display_name) for group in content.groups if group.deleted_at is None}
-    return {
+    mapped = {
         key(name): teams[team] for name, team in rules.teams.items() if key(name) in there and team in teams
     }
-
-
-def judged_by(content: Content, rules: DirectoryRules) -> DirectoryRules | None:
-    """The rules, without the group of admins if the directory has none; None without that of accounts.
-
-    A misspelt name must neither close accounts nor take rights away.
-    """
-    there = {key(group.display_name) for group in content.groups if group.deleted_at is None}
     if rules.account and key(rules.account) not in there:
-        return None
-    return rules if key(rules.admins) in there else rules.model_copy(update={"admins": ""})
+        return None, mapped
+    return rules if key(rules.admins) in there else rules.model_copy(update={"admins": ""}), mapped
 
 
 def wanted(content: Content, rules: DirectoryRules, teams: Mapping[str, GroupId]) -> dict[EntryId, Wanted]:
-    """What everybody a directory ever named should have; `teams`: as `mapped` returns it."""
+    """What everybody a directory ever named should have; `teams`: as `judged_by` returns it."""
     named = {group.id: group.display_name for group in content.groups if group.deleted_at is None}
     people = {each: user for user in content.users for each in (user.id, user.external_id, user.user_name)}
     people.pop("", None)
@@ -157,8 +153,8 @@ def _standing(user: User, is_member: bool) -> Standing:
 
 def address_of(user: User) -> str:
     """The address by which Miro knows somebody; '' if the directory gives none."""
-    primary = sorted(user.emails, key=lambda email: (not email.primary, email.type != "work"))
-    addresses = [user.user_name, *(email.value for email in primary)]
+    primary = sorted(user.emails, key=lambda email: (not email.get("primary"), email.get("type") != "work"))
+    addresses = [user.user_name, *(str(email["value"]) for email in primary)]
     return next((canonical(address) for address in addresses if "@" in address), "")
 
 
@@ -206,7 +202,7 @@ def asks(
     if said and was_open:
         left = [id for id in said.teams if id not in word.teams and id in teams]
         for at in range(0, len(left), MOST_TEAMS):
-            yield Asked("leave-team", {"teams": left[at : at + MOST_TEAMS]}, f"{title}: {_why(word)}.")
+            yield Asked("leave-team", {"teams": left[at : at + MOST_TEAMS]}, reason)
     moved = {"email": word.email} if said and "email" in rules.attributes and said.email != word.email else {}
     if was_open and (details or moved):
         yield Asked("update-details", _named(details, word.details) | moved, f"{title}: profile changed.")
@@ -295,20 +291,17 @@ def held(
     None for whom the directory doesn't know; `leaving`: addresses of those who lose their rights by what is
     under way; `missing`: people who are held however few they are.
     """
-    by_action: dict[str, set[EntryId]] = {}
+    by_action = defaultdict[str, set[EntryId]](set)
     for id, changes in pending.items():
         for change in changes:
-            by_action.setdefault(change.action, set()).add(id)
+            by_action[change.action].add(id)
+    taken = set[EntryId | None]().union(*(by_action.get(action, ()) for action in TAKES))
+    staying = {id for email, id in admins.items() if email not in leaving}
+    last = {id for id in admins.values() if id} if staying <= taken else set[EntryId]()
     waiting = {
         action: people
-        for action, people in by_action.items()
         if len(people) + recent.get(action, 0) > rules.hold_above
+        else people & {*missing, *(last if action in TAKES else ())}
+        for action, people in by_action.items()
     }
-    taken = {action: by_action.get(action, set()) for action in TAKES}
-    staying = {id for email, id in admins.items() if email not in leaving}
-    if staying <= set[EntryId | None]().union(*taken.values()):
-        for action, people in taken.items():
-            waiting[action] = waiting.get(action, set()) | people.intersection(admins.values())
-    for action, people in by_action.items():
-        waiting[action] = waiting.get(action, set()) | people.intersection(missing)
     return {action: people for action, people in waiting.items() if people}

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 
 from pydantic import ValidationError
@@ -67,6 +67,11 @@ class Push:
     def source(self) -> Person:
         """The requester."""
         return self.desk.store.people.source(self.name, self.title)
+
+    @property
+    def newer(self) -> Draft:
+        """The withdrawal of a request that a newer word has made needless."""
+        return withdrawn(Sentence.of("directory-newer", source=self.title))
 
     def row(self, id: EntryId) -> Word:
         """What was asked for somebody so far."""
@@ -222,10 +227,10 @@ class Push:
 
 def looked(desk: Desk, name: str) -> Push:
     """What a directory wants changed now. Raises KeyError for one that isn't in the policy."""
-    policy = desk.policy
-    rules, content = policy.directory[name], Directories(desk.store.database, desk.now).changed(name, 0)
+    policy, rules = desk.policy, desk.policy.directory[name]
+    content = Directories(desk.store.database, desk.now).snapshot(name, deleted=True)
     teams = {team: GroupId(id) for team in rules.teams.values() if (id := policy.id_of(team))}
-    of_groups, known = mapping.mapped(content, rules, teams), mapping.judged_by(content, rules)
+    known, of_groups = mapping.judged_by(content, rules, teams)
     words = mapping.wanted(content, known, of_groups) if known else {}
     rows = Words(desk.store.database).of(name)
     gone, is_admin_gone = {*teams.values()} - {*of_groups.values()}, known is not None and known != rules
@@ -237,15 +242,11 @@ def looked(desk: Desk, name: str) -> Push:
 
 def note_problems(push: Push) -> None:
     """Stores why nothing is asked for some people."""
-    words = Words(push.desk.store.database)
-    changed = [
-        replace(push.row(id), problem=push.problems.get(id, ""))
-        for id in push.words
-        if push.row(id).problem != push.problems.get(id, "")
-    ]
+    texts = {push.row(id): push.problems.get(id, "") for id in push.words}
+    changed = [replace(row, problem=text) for row, text in texts.items() if row.problem != text]
     if changed:
         with push.desk.store.writing():
-            words.keep(changed)
+            Words(push.desk.store.database).keep(changed)
 
 
 def announce(push: Push, hold: Hold) -> None:
@@ -303,16 +304,12 @@ def _withdrawn(push: Push, person: Person, word: Wanted) -> bool:
         for request in push.desk.store.requests(person=person.id, states=NOT_BEGUN)
         if request.requester == push.source.id and request.subject in person.rows and not request.untouchable
     ]
-    needless = [
-        request
-        for request in mine
-        if not mapping.is_still_wanted(request.action, request.details, word, push.rules)
-    ]
+    is_wanted = partial(mapping.is_still_wanted, word=word, rules=push.rules)
+    needless = [request for request in mine if not is_wanted(request.action, request.details)]
     is_partly = any(request.action in _PARTS for request in needless)
     for request in mine:
         if request in needless or (is_partly and request.action in _PARTS):
-            sentence = Sentence.of("directory-newer", source=push.title)
-            push.desk.store.append(request, [withdrawn(sentence)])
+            push.desk.store.append(request, [push.newer])
     return is_partly
 
 
@@ -323,7 +320,7 @@ def take_back(push: Push) -> None:
     for request in store.each(open_now):
         if not (request.untouchable or push.wants(request)):
             try:
-                store.append(request, [withdrawn(Sentence.of("directory-newer", source=push.title))])
+                store.append(request, [push.newer])
             except Overtaken as error:
                 log.info("%s: %s", push.title, error)  # a worker has it, and looks before its first change
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
+from approvals.decide.streams.reviews import ACCOUNT
 from approvals.ids import PersonId
 from approvals.people import Person, canonical
 from approvals.request import Request
@@ -13,13 +14,15 @@ from bot.directory.asking.mapping import COMPANY_ADMIN, TAKES
 
 
 def holds(desk: Desk) -> dict[str, set[str]]:
-    """What Miro listed last, by address."""
-    holds = {email: set[str]() for _, email, _ in desk.store.groups.in_none()}
+    """What Miro listed last, by address: ids of teams, rights, and of everybody ACCOUNT."""
+    holds = defaultdict[str, set[str]](lambda: {ACCOUNT})
+    for _, email, _ in desk.store.groups.in_none():
+        holds[email].add(ACCOUNT)
     for group, _, email, _ in desk.store.groups.memberships():
-        holds.setdefault(email, set()).add(group)
+        holds[email].add(group)
     for admin in desk.store.groups.admins()[0]:
-        holds.setdefault(canonical(admin.email), set()).update(admin.rights.split(", "))
-    return holds
+        holds[canonical(admin.email)].update(admin.rights.split(", "))
+    return dict(holds)
 
 
 def bulks(desk: Desk, source: PersonId, *states: State) -> Iterator[Request]:

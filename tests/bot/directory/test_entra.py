@@ -77,7 +77,7 @@ def test_a_deleted_user_is_gone_for_entra_and_kept_here(
     entra.delete(f"/Users/{id}")
     assert entra.error("GET", f"/Users/{id}") == (404, "")
     assert entra.find("Users", 'externalId eq "00u1"') == []
-    [kept] = directories.changed("entra", 0).users
+    [kept] = directories.snapshot("entra", deleted=True).users
     assert (kept.id, kept.deleted_at is not None) == (id, True)
     assert entra.error("PATCH", f"/Users/{id}", {"schemas": [USER], "Operations": []})[0] in (400, 404)
 

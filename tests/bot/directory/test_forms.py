@@ -136,7 +136,7 @@ def test_an_address_is_set_where_there_was_none(entra: Provider, directories: Di
         {"op": "Remove", "path": 'emails[type eq "other"]'},
     )
     [email] = user(directories, id).emails
-    assert (email.value, email.type, email.primary) == ("bo@example.com", "work", True)
+    assert (email["value"], email["type"], email["primary"]) == ("bo@example.com", "work", True)
 
 
 def test_who_is_assigned_anew_under_another_name_is_refused_and_then_found(okta: Provider) -> None:

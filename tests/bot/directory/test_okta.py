@@ -46,7 +46,7 @@ def test_a_profile_is_replaced_with_what_was_read_and_changed(
     after = okta.put(f"/Users/{id}", read | {"groups": [], "meta": {"resourceType": "User"}})
     assert (after["id"], after["name"]["middleName"]) == (id, "Excited")
     assert user(directories, id).user_name == "alex.jones@example.com"
-    assert [email.value for email in user(directories, id).emails] == ["alex.jones@example.com"]
+    assert [email["value"] for email in user(directories, id).emails] == ["alex.jones@example.com"]
     assert user(directories, id).external_id == "00u1"
 
 
