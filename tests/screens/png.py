@@ -8,7 +8,7 @@ from typing import Any
 from tests.screens.chromium import Tab
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-MOST_COLOURS = 32
+MOST_COLOURS = 24
 PAINT = """
 (async (png, most) => {
   const data = await (await fetch("data:image/png;base64," + png)).blob();
