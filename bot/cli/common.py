@@ -117,14 +117,19 @@ def say_json_list(items: Iterable[object]) -> None:
     say_exactly("[]\n" if lead == "[" else "]\n")
 
 
-def say_exactly(text: str) -> None:
+def say_coloured(text: str) -> None:
+    """Prints text with its colours on a terminal, if NO_COLOR isn't set (https://no-color.org)."""
+    say_exactly(text, False if os.environ.get("NO_COLOR") else None)
+
+
+def say_exactly(text: str, color: bool | None = True) -> None:
     """Prints text unchanged, for a program or a file.
 
-    A reader that stops early (`| head -1`) changes neither the work nor the exit status.
+    A reader that stops early (`| head -1`) changes neither the work nor the exit status. `color`: whether
+    escape sequences stay; None: on a terminal alone.
     """
     try:
-        # `color`: otherwise click removes escape sequences from a file.
-        click.echo(text, nl=False, color=True)
+        click.echo(text, nl=False, color=color)
     except BrokenPipeError:
         # Otherwise Python would try to write the rest of the buffer at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -53,9 +53,9 @@ def typed_fields(
     usage = f"Usage: {action.NAME} {fields_of(action, shown)}"
     raw = dict[str, str]()
     for field in fields:
-        name, equals, value = field.partition("=")
-        if not equals or name not in (shown or operators_form(action, True)):
-            raise click.UsageError(f"{action.NAME} has no field {field!r}. {usage}")
+        name, _, value = field.partition("=")
+        if name not in (shown or operators_form(action, True)):
+            raise click.UsageError(f"{action.NAME} has no field {name!r}. {usage}")
         if name in raw:
             raise click.UsageError(f"{name} is given twice. For several teams, write {name}=A,B.")
         if not value.strip(", "):

@@ -20,6 +20,7 @@ from approvals.policy.check import BrokenPolicy, load
 from approvals.policy.model import Policy
 from approvals.policy.team_names import narrow
 from approvals.record.database import Server, StoreTrouble
+from approvals.record.evidence.report import one_line
 from approvals.record.schema import LAYOUT
 from approvals.record.store import Store, utc_now
 from approvals.refusals import Refused
@@ -32,6 +33,7 @@ from bot.cli.common import (
     is_there,
     open_record,
     say,
+    say_coloured,
     say_json,
     sentences,
     thrown_away,
@@ -153,10 +155,8 @@ def doctor(as_json: bool) -> None:
         say_json(rows)
     else:
         for name, finding in found:
-            status = f"{finding.status:<7}"
-            coloured = click.style(status, COLOURS[finding.status]) if sys.stdout.isatty() else status
-            click.echo(f"{coloured}  ", nl=False)
-            say(f"{name:<22}  {finding.text}")
+            status = click.style(f"{finding.status:<7}", COLOURS[finding.status])
+            say_coloured(f"{status}  {name:<22}  {one_line(finding.text)}\n")
         say("Does an identity provider already provision your Miro? Read the README before you go on.")
     sys.exit(any(finding.status is Status.WRONG for _, finding in found))
 

@@ -1,12 +1,11 @@
 """Figures about requests, from a shell."""
 
 import re
-import sys
 
 import click
 
 from approvals.record.evidence.report import one_line
-from bot.cli.common import JSON, open_record, say_exactly, say_json
+from bot.cli.common import JSON, open_record, say_coloured, say_json
 from bot.cli.requests import Filters, filters
 from bot.stats import counted
 
@@ -25,5 +24,4 @@ def stats(filters: Filters, as_json: bool) -> None:
         say_json(figures.as_json())
         return
     text = "".join(f"{one_line(line)}\n" for line in figures.lines())
-    colour = "cyan" if sys.stdout.isatty() else None
-    say_exactly(re.sub("█+", lambda bar: click.style(bar[0], colour, reset=bool(colour)), text))
+    say_coloured(re.sub("█+", lambda bar: click.style(bar[0], "cyan"), text))

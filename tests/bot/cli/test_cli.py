@@ -223,13 +223,17 @@ def test_wrong_usage_exits_with_2(shell: Shell, words: tuple[str, ...]) -> None:
         ),
         (
             ("request-access", "team=Engineering", "--as", "alex@example.com"),
-            "request-access has no field 'team=Engineering'. "
+            "request-access has no field 'team'. "
             "Usage: request-access [person=…] teams=… [until=…] [for_days=…]",
         ),
         (
             ("request-access", "Engineering", "--as", "alex@example.com"),
             "request-access has no field 'Engineering'. "
             "Usage: request-access [person=…] teams=… [until=…] [for_days=…]",
+        ),
+        (
+            ("request-access", "teams", "--as", "alex@example.com"),
+            "teams needs a value. Usage: ",
         ),
         (("request-access", "team=Engineering", "--as", "carol@example.com"), "[cost_centre=…]"),
     ],

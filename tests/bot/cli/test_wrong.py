@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from bot import app as composition
+from bot.__main__ import main
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.journeys.scenes import ask as ask_in_slack
 from tests.bot.journeys.scenes import request, state
@@ -215,13 +217,14 @@ def test_a_user_whom_the_system_knows_by_number_only_is_recorded_so(
 
 
 def typed(shell: Shell, *words: str, to: str) -> subprocess.CompletedProcess[str]:
-    """A command whose output goes to a pipe that nobody reads, or to a full disk."""
+    """A command whose output goes to a pipe that nobody reads, to a full disk, or is closed."""
     here, there = os.pipe()
     os.close(here)
-    output = there if to == "nobody" else os.open(to, os.O_WRONLY)
+    output = there if to in ("nobody", "closed") else os.open(to, os.O_WRONLY)
     environ = {**os.environ, **shell.environ, "PYTHONPATH": str(Path(composition.__file__).parents[1])}
     try:
         command = [sys.executable, "-m", "bot", *words]
+        command = ["sh", "-c", 'exec "$@" >&-', "sh", *command] if to == "closed" else command
         return subprocess.run(command, env=environ, stdout=output, stderr=subprocess.PIPE, text=True)
     finally:
         os.close(there)
@@ -232,6 +235,19 @@ def test_a_reader_who_has_read_enough_changes_nothing(s: Stage, shell: Shell) ->
         ended = typed(shell, *words, to="nobody")
         assert (ended.returncode, ended.stderr) == (0, ""), words
     assert len(s.bot.store.requests()) == 2
+
+
+@pytest.mark.parametrize("command", ["stats", "doctor", "requests"])
+def test_without_anywhere_to_print_nothing_breaks(shell: Shell, command: str) -> None:
+    ended = typed(shell, command, to="closed")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_colours_are_for_terminals_that_want_them(shell: Shell) -> None:
+    def said(**environ: str) -> str:
+        return CliRunner().invoke(main, ["doctor"], env=shell.environ | environ, color=True).output
+
+    assert "\x1b[32mok" in said() and "\x1b" not in said(NO_COLOR="1") and "\x1b" not in shell.types("doctor")
 
 
 def test_a_reader_who_is_gone_does_not_make_a_record_whole(tmp_path: Path, s: Stage, shell: Shell) -> None:
