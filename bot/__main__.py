@@ -38,33 +38,10 @@ for _command in sources.COMMANDS:
     tokens.directory.add_command(_command)
 
 for _command in (
-    running.run,
-    running.demo,
-    running.sandbox,
-    doctor.doctor,
-    requests.list_requests,
-    requests.show,
-    stats.stats,
-    decisions.ask,
-    decisions.approve,
-    decisions.deny,
-    decisions.withdraw,
-    decisions.resume,
-    decisions.postpone,
-    decisions.hand_over,
-    decisions.end,
-    decisions.extend,
-    decisions.undo,
-    bulk.bulk,
-    record.audit,
-    db.db,
-    people.people,
-    tokens.directory,
-    review.review,
-    review.compare,
-    people.forget,
-    commands.policy,
-):
+    running.run, running.demo, running.sandbox, doctor.doctor, requests.list_requests, requests.show,
+    stats.stats, *decisions.COMMANDS, bulk.bulk, record.audit, db.db, people.people, people.forget,
+    tokens.directory, review.review, review.compare, commands.policy,
+):  # fmt: skip
     main.add_command(_command)
 
 if __name__ == "__main__":

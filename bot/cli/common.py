@@ -35,6 +35,10 @@ from bot.miro.errors import MiroError, Trouble, Troubled
 from bot.settings import BadSettings, Settings
 from bot.slack.api.edge import Kind, SlackFault
 
+AS = click.option("--as", "email", required=True, metavar="EMAIL", help="On whose behalf.")
+OPERATOR = click.option(
+    "--as", "email", required=True, metavar="EMAIL", help="Your address; you must be an operator."
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -74,10 +78,8 @@ _OF_MIRO = {
     **dict.fromkeys((Trouble.STATUS, Trouble.UNREADABLE), "Check MIRO_SCIM_URL."),
 }
 _REMEDIES = {
-    errno.ENOSPC: "Free up disk space, then try again.",
-    errno.EDQUOT: "Free up disk space, then try again.",
-    errno.EACCES: "Give this user access, or choose another path.",
-    errno.EPERM: "Give this user access, or choose another path.",
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free up disk space, then try again."),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "Give this user access, or choose another path."),
     errno.EROFS: "The disk is read-only: choose another path.",
     errno.ENOENT: "Check the path.",
     errno.EISDIR: "Name a file, not a folder.",

@@ -2,6 +2,8 @@
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import click
 
@@ -24,6 +26,7 @@ from bot.cards.blocks import message
 from bot.cards.named import mark
 from bot.cards.settled import state_name
 from bot.cli.common import (
+    AS,
     JSON,
     acting_as,
     check_folder,
@@ -117,7 +120,7 @@ class WithFields(click.Command):
 @click.command(cls=WithFields)
 @click.argument("action", type=click.Choice(sorted(ACTIONS)), metavar="ACTION")
 @click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
-@click.option("--as", "email", required=True, metavar="EMAIL", help="Who requests it.")
+@AS
 @click.option("--practice", is_flag=True, help="Rehearse it: nothing will change in Miro.")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; approvers read it.")
 @JSON
@@ -184,27 +187,32 @@ def _tell(bot: Bot, id: RequestId, who: Who, verb: str, secret: bool) -> None:
         bot.store.outbox.say(Note(who.account.slack_id, message(text)))
 
 
-AS = click.option("--as", "email", required=True, metavar="EMAIL", help="On whose behalf.")
+WHY = click.option("--reason", default="", metavar="TEXT", help="Why; approvers read it.")
+UNTIL = click.option("--until", required=True, metavar="DAY", help="The new last day, like 2026-12-04.")
+
+
+def on_request(*options: Callable[[Any], Any], name: str = "") -> Callable[..., click.Command]:
+    """Makes a command about one request, with these options, on somebody's behalf."""
+
+    def command(function: Callable[..., None]) -> click.Command:
+        for option in (JSON, *reversed(options), AS, click.argument("id", metavar="REQUEST")):
+            function = option(function)
+        return click.command(name or function.__name__)(function)
+
+    return command
 
 
 def deciding(name: str, verb: str, help: str, decision: Decision) -> click.Command:
     """A command that decides a request, and takes nothing but whose decision it is."""
 
-    @click.command(name, help=help)
-    @click.argument("id", metavar="REQUEST")
-    @AS
-    @JSON
-    def command(id: str, email: str, as_json: bool) -> None:
+    def decide(id: str, email: str, as_json: bool) -> None:
         _decided(id, email, as_json, verb, decision)
 
-    return command
+    decide.__doc__ = help
+    return on_request(name=name)(decide)
 
 
-@click.command()
-@click.argument("id", metavar="REQUEST")
-@AS
-@click.option("--reason", required=True, metavar="TEXT", help="The requester reads it.")
-@JSON
+@on_request(click.option("--reason", required=True, metavar="TEXT", help="The requester reads it."))
 def deny(id: str, email: str, reason: str, as_json: bool) -> None:
     """Deny a request (the policy needs command_line_decides = true)."""
     reason = cleaned(reason)
@@ -217,30 +225,23 @@ def deny(id: str, email: str, reason: str, as_json: bool) -> None:
     _decided(id, email, as_json, "denied", no)
 
 
-@click.command()
-@click.argument("id", metavar="REQUEST")
-@click.argument("start", metavar="TIME")
-@AS
-@JSON
+@on_request(click.argument("start", metavar="TIME"))
 def postpone(id: str, start: str, email: str, as_json: bool) -> None:
     """Move the start of a request to a later time, like 2026-12-04 or "2026-12-04 18:00"."""
-    _decided(
-        id,
-        email,
-        as_json,
-        "postponed",
-        lambda desk, request, who: postponed(desk, request, who, start),
-        lambda _, request: f"{state_name(request)}. Its start is now {request.starts_at:%Y-%m-%d %H:%M} UTC.",
-    )
+
+    def outcome(_: Store, request: Request) -> str:
+        return f"{state_name(request)}. Its start is now {request.starts_at:%Y-%m-%d %H:%M} UTC."
+
+    later = partial(postponed, typed=start)
+    _decided(id, email, as_json, "postponed", later, outcome)
 
 
-@click.command("hand-over")
-@click.argument("id", metavar="REQUEST")
-@AS
-@click.option("--to", "to", default="", metavar="EMAIL", help="The colleague who finishes it by hand.")
-@click.option("--back", is_flag=True, help="Take it back instead.")
-@click.option("--done", is_flag=True, help="As that colleague: it's done. The bot verifies it in Miro.")
-@JSON
+@on_request(
+    click.option("--to", "to", default="", metavar="EMAIL", help="The colleague who finishes it by hand."),
+    click.option("--back", is_flag=True, help="Take it back instead."),
+    click.option("--done", is_flag=True, help="As that colleague: it's done. The bot verifies it in Miro."),
+    name="hand-over",
+)
 def hand_over(id: str, email: str, to: str, back: bool, done: bool, as_json: bool) -> None:
     """Hand a stopped request to a colleague, who finishes it by hand in Miro."""
     if [bool(to), back, done].count(True) != 1:
@@ -261,26 +262,17 @@ def hand_over(id: str, email: str, to: str, back: bool, done: bool, as_json: boo
     _decided(id, email, as_json, verb, handing, outcome)
 
 
-@click.command("end")
-@click.argument("id", metavar="REQUEST")
-@AS
-@JSON
+@on_request()
 def end(id: str, email: str, as_json: bool) -> None:
     """End access that was given for some days now, without approval."""
     with open_bot(existing=True, leads=False) as bot:
         request, who = find(bot.store, id), acting_as(bot, email)
         end_now(bot.desk, request, who)
         _tell(bot, request.id, who, "ended", request.action in CONFIDENTIAL)
-        outlines = [summary(bot.store, each) for each in bot.store.because_of(request.id)]
-    say_json(outlines) if as_json else say(*(f"{each['id']} saved: {each['what']}." for each in outlines))
+        _say_saved(bot.store, bot.store.because_of(request.id), as_json)
 
 
-@click.command()
-@click.argument("id", metavar="REQUEST")
-@AS
-@click.option("--until", required=True, metavar="DAY", help="The new last day, like 2026-12-04.")
-@click.option("--reason", default="", metavar="TEXT", help="Why; approvers read it.")
-@JSON
+@on_request(UNTIL, WHY)
 def extend(id: str, email: str, until: str, reason: str, as_json: bool) -> None:
     """Request a later end of access that was given for some days."""
     with open_bot(existing=True, leads=False) as bot:
@@ -289,24 +281,23 @@ def extend(id: str, email: str, until: str, reason: str, as_json: bool) -> None:
             request = extended(bot.desk, request, who, until, cleaned(reason))
         except Problems as problems:
             raise failed("\n".join(problems.fields.values())) from problems
-        outline = summary(bot.store, request)
-    say_json(outline) if as_json else say(f"{outline['id']} saved: {outline['what']}.")
+        say_json(summary(bot.store, request)) if as_json else _say_saved(bot.store, [request])
 
 
-@click.command()
-@click.argument("id", metavar="REQUEST")
-@AS
-@click.option("--reason", default="", metavar="TEXT", help="Why; approvers read it.")
-@JSON
+@on_request(WHY)
 def undo(id: str, email: str, reason: str, as_json: bool) -> None:
     """Request what takes back the changes of a done or stopped request."""
     with open_bot(existing=True, leads=False) as bot:
         request, who = find(bot.store, id), acting_as(bot, email)
         requests, refusals = work.undo(bot.desk, request, who, cleaned(reason))
-        outlines = [summary(bot.store, each) for each in requests]
-    say_json(outlines) if as_json else say(*(f"{each['id']} saved: {each['what']}." for each in outlines))
+        _say_saved(bot.store, requests, as_json)
     for refusal in refusals:
         say_beside(refusal)
+
+
+def _say_saved(store: Store, requests: Sequence[Request], as_json: bool = False) -> None:
+    outlines = [summary(store, each) for each in requests]
+    say_json(outlines) if as_json else say(*(f"{each['id']} saved: {each['what']}." for each in outlines))
 
 
 approve = deciding(
@@ -327,3 +318,5 @@ resume = deciding(
     "Continue a stopped request with what was approved.",
     lambda desk, request, who: decide.resume(request, who, desk.table(request)),
 )
+COMMANDS = (ask, approve, deny, withdraw, resume, postpone, hand_over, end, extend, undo)
+"""Those that ask for a change, or decide or follow one."""

@@ -12,7 +12,7 @@ from approvals.splits import split as split_draft
 from bot.app import Bot
 from bot.cards.blocks import message
 from bot.cards.named import mark
-from bot.cli.common import acting_as, open_bot, say
+from bot.cli.common import OPERATOR, acting_as, open_bot, say
 from bot.directory.store import Directories, User
 
 
@@ -24,7 +24,7 @@ def people() -> None:
 @people.command()
 @click.argument("one")
 @click.argument("other")
-@click.option("--as", "email", required=True, metavar="EMAIL", help="Your address; you must be an operator.")
+@OPERATOR
 @click.option("--reason", required=True, metavar="TEXT", help="Why; the record keeps it.")
 def split(one: str, other: str, email: str, reason: str) -> None:
     """Record that ONE and OTHER (addresses or Slack ids) are two people.
@@ -49,7 +49,7 @@ def split(one: str, other: str, email: str, reason: str) -> None:
 
 @click.command()
 @click.argument("person", metavar="EMAIL")
-@click.option("--as", "email", required=True, metavar="EMAIL", help="Your address; you must be an operator.")
+@OPERATOR
 @click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 def forget(person: str, email: str, yes: bool) -> None:
     """Forget somebody who is long gone: remove their names, addresses and texts from the record.

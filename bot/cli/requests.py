@@ -73,16 +73,10 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
     """Adds the options that choose requests; the command gets them as `filters`."""
 
     @wraps(command)  # with the options that it has already
-    def filtered(
-        person: str,
-        action: tuple[str, ...],
-        state: tuple[str, ...],
-        since: datetime | None,
-        until: datetime | None,
-        **others: Any,
-    ) -> None:
-        until = until and until + timedelta(days=1)
-        command(filters=Filters(person, action, state, since, until), **others)
+    def filtered(**given: Any) -> None:
+        chosen = {name: given.pop(name) for name in ("person", "action", "state", "since", "until")}
+        chosen["until"] = chosen["until"] and chosen["until"] + timedelta(days=1)
+        command(filters=Filters(*chosen.values()), **given)
 
     options = (
         click.option("--person", default="", metavar="EMAIL", help="Requested by or for this person."),

@@ -15,6 +15,7 @@ from approvals.record.store import Store
 from bot.actions.fill import team_id
 from bot.cli.common import (
     JSON,
+    OPERATOR,
     acting_as,
     day,
     failed,
@@ -44,7 +45,7 @@ def review() -> None:
 @click.option("--admins", is_flag=True, help="All admin rights; operators decide.")
 @click.option("--team", "teams", multiple=True, metavar="NAME", help="A team; its owners decide.")
 @click.option("--until", callback=day, metavar="DATE", help="Last day; by default in ten working days.")
-@click.option("--as", "email", required=True, metavar="EMAIL", help="Your address; you must be an operator.")
+@OPERATOR
 def start(admins: bool, teams: tuple[str, ...], until: datetime | None, email: str) -> None:
     """Begin a review of teams, or of all admins, and ask the owners.
 

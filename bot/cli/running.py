@@ -10,12 +10,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from importlib import import_module
 from itertools import combinations
 from types import ModuleType
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 import click
 
@@ -37,7 +38,8 @@ log = logging.getLogger(__name__)
 PORT = click.IntRange(0, 65535)
 HEALTH_THREADS = 2
 EVERYWHERE = frozenset({"0.0.0.0", "[::]", "::"})  # noqa: S104
-LOOPBACK = frozenset({"127.0.0.1", "::1", "[::1]", "localhost"})
+HERE = "127.0.0.1"
+LOOPBACK = frozenset({HERE, "::1", "[::1]", "localhost"})
 NO_TLS = (
     "--directory listens beyond this machine, without TLS: tokens and people's data can be read on the way. "
     "Listen on 127.0.0.1, behind a proxy that ends TLS."
@@ -55,28 +57,19 @@ def _address(_: click.Context, option: click.Parameter, text: str | None) -> str
     return text
 
 
+def _at(option: str, help: str, name: str = "") -> Callable[[Any], Any]:
+    return click.option(option, name or option[2:], metavar="HOST:PORT", callback=_address, help=help)
+
+
 @click.command()
 @click.option(
     "--practice", is_flag=True, help="Change nothing in Miro: Slack and reads are real, writes are refused."
 )
-@click.option(
-    "--http",
-    "address",
-    metavar="HOST:PORT",
-    callback=_address,
-    help="Serve /slack/events, /healthz, /readyz and /metrics here instead of Socket Mode.",
-)
-@click.option(
-    "--health",
-    metavar="HOST:PORT",
-    callback=_address,
-    help="Serve /healthz, /readyz and /metrics here, beside Socket Mode or --http.",
-)
-@click.option(
+@_at("--http", "Serve /slack/events, /healthz, /readyz and /metrics here instead of Socket Mode.", "address")
+@_at("--health", "Serve /healthz, /readyz and /metrics here, beside Socket Mode or --http.")
+@_at(
     "--directory",
-    metavar="HOST:PORT",
-    callback=_address,
-    help="Serve /scim/v2 here, for identity providers (extra `directory`); behind a proxy that ends TLS.",
+    "Serve /scim/v2 here, for identity providers (extra `directory`); behind a proxy that ends TLS.",
 )
 @click.option("--log", "log_style", type=click.Choice(logs.STYLES), default="text", show_default=True)
 def run(
@@ -190,14 +183,23 @@ def listening(server: AbstractContextManager[str], option: str, address: str) ->
 
 
 @contextmanager
-def serving_http(bot: Bot, address: str) -> Iterator[None]:
-    """Receives Slack's requests over HTTP until the block ends."""
+def serving_at(
+    address: str, option: str, path: str, app: WSGIApplication, threads: int, **how: Any
+) -> Iterator[None]:
+    """Serves an application at an option's address until the block ends."""
     host, _, port = address.rpartition(":")
-    door, host = bot.door(is_public=True), host or "127.0.0.1"
-    server = serving(door, host, int(port), composition.LISTENERS, refused=door.counts.add)
-    with listening(server, "--http", address) as url:
-        say(f"Listening:   {url}/slack/events")
+    with listening(serving(app, host or HERE, int(port), threads, **how), option, address) as url:
+        label = {"--http": "Listening", "--health": "Health", "--directory": "Directory"}[option]
+        say(f"{label + ':':<13}{url}{path}")
         yield
+
+
+def serving_http(bot: Bot, address: str) -> AbstractContextManager[None]:
+    """Receives Slack's requests over HTTP until the block ends."""
+    door = bot.door(is_public=True)
+    return serving_at(
+        address, "--http", "/slack/events", door, composition.LISTENERS, refused=door.counts.add
+    )
 
 
 @contextmanager
@@ -209,17 +211,11 @@ def serving_socket(bot: Bot) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def serving_health(bot: Bot, address: str | None) -> Iterator[None]:
+def serving_health(bot: Bot, address: str | None) -> AbstractContextManager[None]:
     """Serves the monitoring pages at their own address, if one is given, until the block ends."""
     if address is None:
-        yield
-        return
-    host, _, port = address.rpartition(":")
-    server = serving(bot.watch, host or "127.0.0.1", int(port), HEALTH_THREADS)
-    with listening(server, "--health", address) as url:
-        say(f"Health:      {url}/healthz")
-        yield
+        return nullcontext()
+    return serving_at(address, "--health", "/healthz", bot.watch, HEALTH_THREADS)
 
 
 def scim_service() -> ModuleType:
@@ -242,16 +238,11 @@ def serving_directory(bot: Bot, address: str | None) -> Iterator[None]:
     if address is None:
         yield
         return
-    host, _, port = address.rpartition(":")
-    scim, host = scim_service(), host or "127.0.0.1"
-    server = serving(
-        Webhook(scim.application(bot.desk), bot.desk, bot.settings.secret(EVENT_SECRET)),
-        host, int(port), DIRECTORY_THREADS, DIRECTORY_LIMITS,
-        bot.watch.counts.add, explain=scim.refusal,
-    )  # fmt: skip
-    with listening(server, "--directory", address) as url:
-        say(f"Directory:   {url}/scim/v2")
-        if host not in LOOPBACK:
+    scim = scim_service()
+    app = Webhook(scim.application(bot.desk), bot.desk, bot.settings.secret(EVENT_SECRET))
+    how = {"limits": DIRECTORY_LIMITS, "refused": bot.watch.counts.add, "explain": scim.refusal}
+    with serving_at(address, "--directory", "/scim/v2", app, DIRECTORY_THREADS, **how):
+        if (address.rpartition(":")[0] or HERE) not in LOOPBACK:
             log.warning("%s", NO_TLS)
         yield
 

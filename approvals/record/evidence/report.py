@@ -45,19 +45,10 @@ def exported(sealed: Sealed, called: Named) -> Row:
     entry = sealed.entry
     words = {key: sealed.words[key][1] if key in sealed.words else "(missing)" for key in sealed.digests}
     place = {"seq": entry.seq, "at": entry.at, "request": entry.stream, "event": entry.type}
-    return (
-        place
-        | _said(PersonId(entry.by), sealed.body, words, called)
-        | {
-            "version": entry.version,
-            "format": entry.format,
-            "prev": entry.prev,
-            "hash": entry.hash,
-            "salts": {key: salt for key, (salt, _) in sealed.words.items()},
-            "digests": sealed.digests,
-            "body": entry.body,
-        }
-    )
+    sealing = {name: getattr(entry, name) for name in ("version", "format", "prev", "hash")}
+    salts = {key: salt for key, (salt, _) in sealed.words.items()}
+    sealing |= {"salts": salts, "digests": sealed.digests, "body": entry.body}
+    return place | _said(PersonId(entry.by), sealed.body, words, called) | sealing
 
 
 def _said(by: PersonId, body: Mapping[str, Any], words: dict[str, str], called: Named) -> Row:
@@ -149,20 +140,8 @@ def _harmless(value: object) -> str:
 
 
 _INTERNAL = (
-    "card",
-    "case",
-    "values",
-    "seen",
-    "lanes",
-    "urgency",
-    "level",
-    "remind_at",
-    "remind_gap",
-    "escalate_at",
-    "next_try_at",
-    "removed",
-    "line_plans",
-    "left_out",
+    *("card", "case", "values", "seen", "lanes", "urgency", "level", "remind_at", "remind_gap"),
+    *("escalate_at", "next_try_at", "removed", "line_plans", "left_out"),
 )
 _ASKING = (
     *("plan", "routing", "details", "subject", "approvers", "told", "may_decide", "expires_at"),
@@ -214,15 +193,8 @@ def entry_row(whole: Row, named: Named) -> Row:
     """What a person reads of an entry that `exported` gave, by the columns of ENTRY."""
     said = {key: _sealed(key, value) for key, value in whole["details"].items() if key not in _INTERNAL}
     details = "; ".join(_said_of(key, text) for key, text in flat(said, named).items() if text)
-    return {
-        "entry": whole["seq"],
-        "date": whole["at"],
-        "request": whole["request"],
-        "event": whole["event"],
-        "by": whole["who"],
-        "details": details,
-        "link": whole["link"],
-    }
+    of_entry = (whole[key] for key in ("seq", "at", "request", "event", "who"))
+    return dict(zip(ENTRY, (*of_entry, details, whole["link"]), strict=True))
 
 
 def _line(event: Event, whole: Row, named: Named, says: Says) -> str:
@@ -262,13 +234,13 @@ def _asking(
         steps = _list(planned, "steps") if isinstance(planned, Mapping) else [planned]
         numbered = [f"{number}. {_step(step, says)}" for number, step in enumerate(steps, 1)]
         yield from _below("will change", numbered)
-        yield from _each("already so", _each_said(planned, "already", says))
-        yield from _each("warning", _each_said(planned, "warnings", says))
+        yield from _each("already so", planned, "already", says)
+        yield from _each("warning", planned, "warnings", says)
     if body.get("steps") == 0:
         yield "needs no approval: the policy says so"
     else:
         yield from _asked(body, routing, directory, says)
-    yield from _each("note", _each_said(routing, "notes", says))
+    yield from _each("note", routing, "notes", says)
 
 
 def _asked(body: Mapping[str, Any], routing: Any, directory: Directory, says: Says) -> Iterator[str]:
@@ -304,8 +276,8 @@ def _each_said(of: Any, key: str, says: Says) -> list[str]:
     return [says(Sentence.read(item)) for item in _list(of, key)]
 
 
-def _each(label: str, items: Sequence[Any]) -> Iterator[str]:
-    yield from (f"{label}: {item}" for item in items)
+def _each(label: str, of: Any, key: str, says: Says) -> Iterator[str]:
+    return (f"{label}: {text}" for text in _each_said(of, key, says))
 
 
 def _below(label: str, lines: Sequence[str]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from bot.actions.many import Bulk
 from bot.cards.bulk import progress
 from bot.cards.settled import state_name
 from bot.cli.common import (
+    AS,
     JSON,
     acting_as,
     failed,
@@ -26,7 +27,7 @@ from bot.cli.common import (
     say_exactly,
     say_json,
 )
-from bot.cli.decisions import AS, deciding, next_step
+from bot.cli.decisions import deciding, next_step
 from bot.cli.requests import summary
 from bot.work.bulk import control, result
 from bot.work.bulk.check import judged

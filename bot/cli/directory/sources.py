@@ -7,16 +7,12 @@ import click
 from approvals.decide.streams.directories import Control
 from approvals.refusals import Refused
 from bot.app import Bot
-from bot.cli.common import JSON, acting_as, open_bot, say, say_json
+from bot.cli.common import JSON, OPERATOR, acting_as, open_bot, say, say_json
 from bot.directory import lists
 from bot.directory.asking.differences import failures
 from bot.directory.asking.requests import Push, control, looked
 from bot.directory.store import Directories, Taken
 from bot.slack.directory.view import CHANGES, changes, what_is_held
-
-AS = click.option(
-    "--as", "email", required=True, metavar="EMAIL", help="Your address; you must be an operator."
-)
 
 
 def _looked(bot: Bot, source: str) -> Push:
@@ -66,7 +62,7 @@ def _control(source: str, email: str, what: Control, shown: str = "") -> str:
 @click.command()
 @click.argument("source")
 @click.argument("key")
-@AS
+@OPERATOR
 def release(source: str, key: str, email: str) -> None:
     """Let through what of a directory is held. A running bot then asks for it, as the policy says.
 
@@ -77,7 +73,7 @@ def release(source: str, key: str, email: str) -> None:
 
 @click.command()
 @click.argument("source")
-@AS
+@OPERATOR
 def pause(source: str, email: str) -> None:
     """Ask nothing of what a directory says, until `resume`. What it says meanwhile is kept."""
     _control(source, email, Control.PAUSED)
@@ -86,7 +82,7 @@ def pause(source: str, email: str) -> None:
 
 @click.command()
 @click.argument("source")
-@AS
+@OPERATOR
 def resume(source: str, email: str) -> None:
     """End a pause."""
     _control(source, email, Control.RESUMED)
