@@ -7,7 +7,7 @@ TEMPLATE = """\
 
 # They handle stopped requests and the bot itself.
 operators = ["it-REPLACE-ME@example.com"]
-# Addresses in other domains are refused.
+# People with addresses in other domains can be offboarded; everything else is refused.
 domains = ["REPLACE-ME.example"]
 # Post one card in this channel instead of a message to each approver: its id ("C0123ABCD", at the end of its
 # details in Slack), not its name. Invite the bot first.
