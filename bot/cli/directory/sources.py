@@ -39,14 +39,14 @@ def held(source: str, as_json: bool) -> None:
     if as_json:
         say_json(rows)
     else:
-        lines = [
-            f"held: {CHANGES[row['text']].format(row['email'])}" if row["email"] else f"failed: {row['text']}"
-            for row in rows
-        ]
-        release = (
-            [why, f"To let it through: miro-bot directory release {source} {key} --as EMAIL"] if key else []
-        )
-        say(*lines or ["Nothing is held, nothing has failed."], *release)
+        for row in rows:
+            is_held = row["state"] == "held"
+            what = CHANGES[row["text"]].format(row["email"]) if is_held else row["text"]
+            say(f"{row['state']}: {what}")
+        if not rows:
+            say("Nothing is held, nothing has failed.")
+        if key:
+            say(why, f"To let it through: miro-bot directory release {source} {key} --as EMAIL")
     if rows:
         click.get_current_context().exit(1)
 
@@ -71,22 +71,17 @@ def release(source: str, key: str, email: str) -> None:
     say(f"{source} goes on: {_control(source, email, Control.RELEASED, key)}.")
 
 
-@click.command()
-@click.argument("source")
-@OPERATOR
-def pause(source: str, email: str) -> None:
-    """Ask nothing of what a directory says, until `resume`. What it says meanwhile is kept."""
-    _control(source, email, Control.PAUSED)
-    say(f"{source} is paused.")
+def _pausing(name: str, what: Control, said: str, help: str) -> click.Command:
+    def command(source: str, email: str) -> None:
+        _control(source, email, what)
+        say(f"{source} {said}.")
+
+    return click.command(name, help=help)(click.argument("source")(OPERATOR(command)))
 
 
-@click.command()
-@click.argument("source")
-@OPERATOR
-def resume(source: str, email: str) -> None:
-    """End a pause."""
-    _control(source, email, Control.RESUMED)
-    say(f"{source} goes on.")
+_PAUSE = "Ask nothing of what a directory says, until `resume`. What it says meanwhile is kept."
+pause = _pausing("pause", Control.PAUSED, "is paused", _PAUSE)
+resume = _pausing("resume", Control.RESUMED, "goes on", "End a pause.")
 
 
 @click.command("import")

@@ -64,7 +64,7 @@ def list_tokens(as_json: bool) -> None:
     with open_record() as store:
         known = Tokens(store.database, utc_now).all()
     if as_json:
-        say_json([_row(one) for one in known])
+        say_json([{name: _plain(value) for name, value in vars(one).items()} for one in known])
     elif not known:
         say("No tokens. Make one: miro-bot directory token create okta")
     else:
@@ -108,11 +108,8 @@ def _check_name(source: str) -> None:
         raise click.UsageError("SOURCE takes lower-case letters, digits and hyphens, like okta.")
 
 
-def _row(token: Token) -> dict[str, object]:
-    times = {"created_at": token.created_at, "used_at": token.used_at, "revoked_at": token.revoked_at}
-    return {"number": token.number, "source": token.source} | {
-        name: stamp(at) if at else None for name, at in times.items()
-    }
+def _plain(value: object) -> object:
+    return stamp(value) if isinstance(value, datetime) else value
 
 
 def _line(token: Token) -> str:

@@ -70,18 +70,14 @@ def policy_check(path: Path | None, reach: bool, as_json: bool) -> None:
         hear = notifies(known, CONFIDENTIAL) if known and not problems else []
         missed = unreached(replace(settings(), policy=path)) if reach and not problems else []
     if as_json:
-        rows = [{"line": problem.line, "text": problem.text} for problem in problems]
-        say_json({"problems": rows, "tells": hear, "unreached": missed})
+        say_json({"problems": [vars(problem) for problem in problems], "tells": hear, "unreached": missed})
     else:
         say(*(f"{path}, {problem}" for problem in problems), *hear, *missed)
-    if known is None and not as_json:
-        say("Fix this first, then check again: more problems may show up.")
-    if not problems and not as_json:
-        say(
-            f"{path} is valid."
-            if not missed
-            else f"{path} is valid, but not everything in it can be reached."
-        )
+        if known is None:
+            say("Fix this first, then check again: more problems may show up.")
+        elif not problems:
+            but = ", but not everything in it can be reached" if missed else ""
+            say(f"{path} is valid{but}.")
     sys.exit(1 if problems or missed else 0)
 
 
