@@ -383,7 +383,7 @@ def _reviews(on: Examination) -> Finding | None:
 def _handed(on: Examination) -> Finding | None:
     if not on.has_record:
         return None
-    with open_record() as store:
+    with on.record() as store:
         since = store.figures.handed_since()
     if since is None:
         return None
