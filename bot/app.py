@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -25,8 +24,8 @@ from bot.http.outgoing import Outgoing
 from bot.loop import Loop, Traffic
 from bot.miro.client import Miro
 from bot.miro.quota import WINDOW
-from bot.miro.rest.client import REST, Rest
-from bot.miro.transport import Transport
+from bot.miro.rest.client import Rest
+from bot.miro.transport import Clock, Sleep
 from bot.ops import metrics
 from bot.ops.watch import Watch
 from bot.policies import Policies, usable
@@ -210,13 +209,9 @@ def _is_dead(pid: int) -> bool:
 
 
 def build(
-    settings: Settings,
-    *,
-    practice: bool = False,
-    leads: bool = True,
-    now: Callable[[], datetime] = utc_now,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Bot:
+    settings: Settings, *, practice: bool = False, leads: bool = True,
+    now: Clock = utc_now, sleep: Sleep = time.sleep,
+) -> Bot:  # fmt: skip
     """Puts a bot together; nothing runs yet. Raises StoreTrouble, BrokenPolicy, BadSettings.
 
     With `leads` it puts its policy file in force; else it only works by the policy in force.
@@ -231,21 +226,20 @@ def build(
     store.moved = metrics.moved
     desk = Desk(store, policies, now, settings.group_model == "team", practice, settings.has_rest)
     desk.pushed = Pushed(desk)
-    token, rest = settings.secret("MIRO_OAUTH_TOKEN"), None
-    if settings.has_rest:
-        transport = Transport(settings.rest_url, token, store, now, sleep, api=REST)
-        rest = Rest(transport, settings.secret("MIRO_ORG_ID"))
+    token, org = settings.secret("MIRO_OAUTH_TOKEN"), settings.secret("MIRO_ORG_ID")
+    rest = Rest(org, settings.rest_url, token, store, now, sleep) if settings.has_rest else None
     token = settings.secret("MIRO_SCIM_TOKEN")
     miro = Miro(settings.miro_url, token, store, now, sleep, settings.dialect, practice, rest=rest)
     lines, pace = Outgoing(), Pace(now)
     client = SlackClient(settings.secret("SLACK_BOT_TOKEN"), settings.slack_url, lines, now=now)
     people = SlackPeople(client, store.people, now, pace, sleep)
+    refresh = Refresh(desk, miro.ranked(Urgency.ORDINARY), people, Timetable(desk.now))
     deliverer, app = Deliverer(desk, client, pace), _bolt(settings, people, client)
     desk.fetch = people.file
     Listeners(desk, deliverer).register(app)
     return Bot(
         settings, store, desk, miro, client, lines, people, deliverer,
-        _workers(desk, miro, people), _housekeeping(desk, miro, people), Feeder(desk), app,
+        _workers(desk, miro, people), Housekeeping(desk, refresh), Feeder(desk), app,
     )  # fmt: skip
 
 
@@ -255,11 +249,6 @@ def _workers(desk: Desk, miro: Miro, people: SlackPeople) -> list[Worker]:
     # While all others wait for credits, this one is free to close accounts.
     ranks = [*((str(number), Urgency.ORDINARY) for number in range(WORKERS)), ("urgent", Urgency.FIRST)]
     return [Worker(desk, miro, people, f"{me}/{name}", least, cached) for name, least in ranks]
-
-
-def _housekeeping(desk: Desk, miro: Miro, people: SlackPeople) -> Housekeeping:
-    lists = miro.ranked(Urgency.ORDINARY)
-    return Housekeeping(desk, Refresh(desk, lists, people, Timetable(desk.now)))
 
 
 def _bolt(settings: Settings, people: SlackPeople, client: SlackClient) -> App:

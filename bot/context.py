@@ -51,10 +51,8 @@ class Unreadable(Refused):
     """A request that this program can't read: unknown action, or details that don't fit its form."""
 
     def __init__(self, request: Request) -> None:
-        super().__init__(
-            f"{request.id} was made by another version of this bot and can't be read here. "
-            "Nothing has changed. Withdraw it and ask again."
-        )
+        why = f"{request.id} was made by another version of this bot and can't be read here."
+        super().__init__(f"{why} Nothing has changed. Withdraw it and ask again.")
 
 
 class SlackAway(Exception):
@@ -249,9 +247,8 @@ class Desk:
         policy, _, _ = self.policies.deciding()
         command = command.lead
         subject = self.person(command.subject) if command.subject else None
-        case = Case(
-            command.NAME, asker, subject, command.scope(self.facts), self._heirs(command.heir_address)
-        )
+        heirs = self._heirs(command.heir_address)
+        case = Case(command.NAME, asker, subject, command.scope(self.facts), heirs)
         return Ground(policy, case, self.store.people, self.now())
 
     def _heirs(self, address: str | None) -> tuple[Person, ...]:

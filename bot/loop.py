@@ -34,18 +34,11 @@ class Loop:
     While Slack is sending it pauses, for at most three seconds, so that a steady stream doesn't starve it.
     """
 
-    def __init__(
-        self,
-        name: str,
-        step: Callable[[], bool],
-        idle: float,
-        traffic: Traffic,
-        seconds: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """`idle`: seconds of pause after a step with nothing to do; `seconds`: a monotonic clock."""
+    def __init__(self, name: str, step: Callable[[], bool], idle: float, traffic: Traffic) -> None:
+        """`idle`: seconds of pause after a step with nothing to do."""
         self._step, self._idle, self._traffic = step, idle, traffic
         self._woken, self._ending = threading.Event(), threading.Event()
-        self.name, self._seconds = name, seconds
+        self.name = name
         self._began: float | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -71,13 +64,13 @@ class Loop:
         """Whether its current step takes longer than LONGEST_STEP, or its thread has ended."""
         began = self._began
         ended = not self._thread.is_alive() and not self._ending.is_set()
-        return ended or (began is not None and self._seconds() - began > LONGEST_STEP)
+        return ended or (began is not None and time.monotonic() - began > LONGEST_STEP)
 
     def _run(self) -> None:
         while not self._ending.is_set():
             self._woken.clear()
             self._step_back()
-            self._began = self._seconds()
+            self._began = time.monotonic()
             try:
                 busy = self._step()
             except StoreTrouble as error:

@@ -5,7 +5,6 @@ changes nothing. Going back to an older text takes a person: `miro-bot policy ap
 """
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from difflib import unified_diff
 from functools import lru_cache
@@ -28,6 +27,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_DIFFERENCE = 2500
 """The most characters of a difference in a message; Slack shows 4,000 in full."""
+_BY_RECORD = "record"
 
 
 def read(path: Path) -> str:
@@ -59,8 +59,8 @@ def _parsed(text: str) -> Policy:
 
 
 @lru_cache(maxsize=64)
-def _read_again(text: str) -> tuple[Policy | None, object]:
-    return check(text, CONDITIONS)
+def _read_again(text: str) -> Policy | None:
+    return check(text, CONDITIONS)[0]
 
 
 def kept(store: Store, hash: str) -> Policy:
@@ -69,8 +69,7 @@ def kept(store: Store, hash: str) -> Policy:
     It was checked when it was enacted; it is read even if something in it is unknown now (a removed
     action).
     """
-    policy, _ = _read_again(store.policy(hash))
-    if policy is None:
+    if (policy := _read_again(store.policy(hash))) is None:
         raise KeyError(hash)
     return policy
 
@@ -127,7 +126,7 @@ def _tell(store: Store, policy: Policy, old: str, new: str, shell: str) -> None:
         difference = f"{difference[:LONGEST_DIFFERENCE]}\n… (the record has the full text)"
     by = f" It was applied in a shell ({escape(shell)})." if shell else ""
     text = f"A new policy is in force. It also decides pending requests.{by}\n```\n{difference}\n```"
-    older = _read_again(old)[0]
+    older = _read_again(old)
     people = [*operators(store, policy), *(operators(store, older) if older else ())]
     for slack_id in dict.fromkeys(person.account.slack_id for person in people if person.account):
         store.outbox.say(Note(slack_id, {"text": text}))
@@ -139,7 +138,7 @@ def _check_names(store: Store, policy: Policy, old: str) -> None:
     Not checked before the first list of groups. Without a policy in force, actions that depend on such a
     name are held (`Policy.holding`), and all others go on.
     """
-    if not old or _read_again(old)[0] is None or store.groups.seen_at() is None:
+    if not old or _read_again(old) is None or store.groups.seen_at() is None:
         return
     new = policy.by(meant(store, policy, store.meant_teams()))
     if names := new.missing(policy.team_names()):
@@ -168,28 +167,15 @@ def _settle(store: Store, hash: str, policy: Policy) -> bool:
     return True
 
 
-@dataclass(frozen=True)
-class _Settled:
-    """A policy with resolved names: by the record, or until those are stored by the list of a time."""
-
-    source: Policy
-    policy: Policy
-    by_record: bool
-    listed_at: datetime | None
-
-    def holds(self, store: Store) -> bool:
-        """Whether it is still current."""
-        return self.by_record or self.listed_at == store.groups.seen_at()
-
-
 class Policies:
     """The policy in force by the record, and one file, which is read again when it changes."""
 
     def __init__(self, path: Path, store: Store, leads: bool = True) -> None:
         """`leads`: whether this process may put its file in force."""
         self._path, self._store, self._leads = path, store, leads
-        self._current: tuple[InForce, Policy] | None = None
-        self._settled: _Settled | None = None
+        self._now: tuple[InForce, Policy]
+        self._settled: tuple[Policy, Policy, datetime | str | None] | None = None
+        """(the policy, the same with resolved names, `_BY_RECORD` or when the list of groups was read)."""
         self.problem = self.differs = ""
         self._file = usable(path)
         try:
@@ -208,17 +194,16 @@ class Policies:
         """Switches to the policy that the record names now. Raises Refused if it can't be read here."""
         named = self._store.policy_in_force()
         assert named, "a record that somebody decides by has a policy"
-        if self._current and self._current[0] == named:
+        is_change = hasattr(self, "_now")
+        if is_change and self._now[0] == named:
             return
         text = self._store.policy(named.hash)
-        policy = _read_again(text)[0]
+        policy = _read_again(text)
         if policy is None:
-            raise Refused(
-                "The policy in force needs another version of the bot, so I can't read it. "
-                "Ask your IT team to update the bot."
-            )
+            why = "The policy in force needs another version of the bot, so I can't read it."
+            raise Refused(f"{why} Ask your IT team to update the bot.")
         # In one assignment: no thread may see the hash of one policy with the rules of another.
-        is_change, self._current = self._current is not None, (named, policy)
+        self._now = (named, policy)
         if is_change:
             log.info("policy %s is in force", named.hash[:12])
 
@@ -234,22 +219,17 @@ class Policies:
         return self._named(now, policy), now.hash, now.since
 
     @property
-    def _now(self) -> tuple[InForce, Policy]:
-        assert self._current, "followed when it was made"
-        return self._current
-
-    @property
     def in_force(self) -> Policy:
         """The policy in force, with resolved team names."""
         return self._named(*self._now)
 
     def _named(self, now: InForce, policy: Policy) -> Policy:
-        known = self._settled
-        if known and known.source is policy and known.holds(self._store):
-            return known.policy
+        of, named, by = self._settled or (None, policy, None)
+        if of is policy and (by == _BY_RECORD or by == self._store.groups.seen_at()):
+            return named
         recorded, at = self._store.meant_teams(now.hash), self._store.groups.seen_at()
         named = policy.by(recorded or meant(self._store, policy, None))
-        self._settled = _Settled(policy, named, bool(recorded or not policy.targets()), at)
+        self._settled = policy, named, _BY_RECORD if recorded or not policy.targets() else at
         return named
 
     def settle(self) -> None:
@@ -284,14 +264,14 @@ class Policies:
 
     def _offer(self) -> None:
         """Puts the file in force, if its text never was. Raises BrokenPolicy, BadSettings."""
-        if self._store.policy_in_force() and not self._leads:
-            self.differs = why_not(self._store, self._path, self._file)
-            return
-        _parsed(self._file)  # before the lock
-        if not self._store.knows_policy(hash_of(self._file)):
-            with self._store.writing():
-                if not self._store.knows_policy(hash_of(self._file)):  # another process may have been first
-                    enact(self._store, self._file)
+        if self._leads or not self._store.policy_in_force():
+            _parsed(self._file)  # before the lock
+            if not self._store.knows_policy(hash_of(self._file)):
+                with self._store.writing():
+                    if not self._store.knows_policy(
+                        hash_of(self._file)
+                    ):  # another process may have been first
+                        enact(self._store, self._file)
         self.differs = why_not(self._store, self._path, self._file)
 
 

@@ -17,12 +17,9 @@ EVENT_SECRET = "MIRO_BOT_EVENT_SECRET"
 """Makes the secrets of sources without SCIM, which sign events; without it none is taken."""
 REST = ("MIRO_OAUTH_TOKEN", "MIRO_ORG_ID")
 """For Miro's REST API: both or neither."""
-SECRETS = (
-    "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN", *REST, METRICS_TOKEN,
-    EVENT_SECRET,
-)  # fmt: skip
 BEGINNINGS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
 """The prefixes of Slack's tokens."""
+SECRETS = (*BEGINNINGS, "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN", *REST, METRICS_TOKEN, EVENT_SECRET)
 MIRO_URL = "https://miro.com/api/v1/scim"
 REST_URL = "https://api.miro.com"
 SLACK_URL = "https://slack.com/api/"
@@ -71,10 +68,8 @@ class Settings:
         """Raises BadSettings with all missing names."""
         missing = [name for name in names if not self.secret(name)]
         if missing:
-            raise BadSettings(
-                f"Set {', '.join(missing)} (or {missing[0]}_FILE to the path of a file with it). "
-                "README, “Set it up”, says where to get each."
-            )
+            why = f"Set {', '.join(missing)} (or {missing[0]}_FILE to the path of a file with it)."
+            raise BadSettings(f"{why} README, “Set it up”, says where to get each.")
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -118,10 +113,8 @@ def examined(environ: Mapping[str, str]) -> Settings:
 
 def _record(environ: Mapping[str, str], name: str) -> Location:
     """The place of the record; a URL may contain a password, so it may also come from a file."""
-    path = environ.get(f"{name}_FILE")
-    text = _content(name, path) if path else environ.get(name, "miro-bot.db")
     try:
-        return location(text)
+        return location(_content(environ, name) or "miro-bot.db")
     except ValueError as error:
         raise BadSettings(f"{name}: {error}.") from error
 
@@ -156,8 +149,7 @@ def _address(otherwise: str) -> Callable[[Mapping[str, str], str], str]:
 
 
 def _secret(environ: Mapping[str, str], name: str) -> str:
-    path = environ.get(f"{name}_FILE")
-    text = _content(name, path) if path else environ.get(name, "").strip()
+    text = _content(environ, name)
     if not all("!" <= sign <= "~" for sign in text):
         raise BadSettings(f"{name} contains a space, line break or letter that no token has. Copy it again.")
     begins = BEGINNINGS.get(name)
@@ -167,7 +159,10 @@ def _secret(environ: Mapping[str, str], name: str) -> str:
     return text
 
 
-def _content(name: str, path: str) -> str:
+def _content(environ: Mapping[str, str], name: str) -> str:
+    """A variable's text, or that of the file which NAME_FILE names."""
+    if not (path := environ.get(f"{name}_FILE")):
+        return environ.get(name, "").strip()
     try:
         text = Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:

@@ -60,19 +60,8 @@ class Figures:
             "seconds_to_done": _spread(self.to_done),
         }
 
-    @property
-    def all_states(self) -> str:
-        """How many requests are in each state, the most frequent first."""
-        return ", ".join(f"{count} {state}" for state, count in self.states.most_common())
-
-    def line(self, name: str, most: int) -> str:
-        """For a terminal, with a bar."""
-        counts = f"{self.requests:>9}{self.states[State.DONE]:>7}{self.states[State.EXPIRED]:>9}"
-        times = f"{_typical(self.to_decision) or '-':<14}{_typical(self.to_done) or '-'}"
-        return f"  {name:<24}{bar(self.requests, most):<{WIDTH}}{counts}   {times}"
-
     def row(self, name: str, most: int) -> str:
-        """For Slack, with a bar first: its letters have no common width."""
+        """A line with a bar first: Slack's letters have no common width."""
         times = {"decided in": _typical(self.to_decision), "done in": _typical(self.to_done)}
         facts = [f"{what} {time}" for what, time in times.items() if time]
         facts += [f"{self.states[State.EXPIRED]} expired"] if self.states[State.EXPIRED] else []
@@ -130,48 +119,41 @@ class Stats:
 
     def lines(self) -> Iterator[str]:
         """For a terminal; times are medians."""
-        yield f"{'':<{26 + WIDTH}}{'requests':>9}{'done':>7}{'expired':>9}   {'to decision':<14}to done"
-        yield self.total.line("All", self.total.requests or 1)
-        yield f"  {self.total.all_states or 'none yet'}"
-        for title, part in (("By action", self.actions), ("By team", self.teams)):
-            if part:
-                yield title
-                yield from (figures.line(name, most) for name, figures, most in _ranked(part))
-        if self.stopped:
-            yield "Stopped, by what helps"
-            most = max(self.stopped.values())
-            for reason, count in self.stopped.most_common():
-                yield f"  {bar(count, most):<{WIDTH}}{count:>5}  {reason}"
-        yield f"Access gained: {self.gained}, taken away: {self.taken}"
+        yield from self._facts()
+        for heading, rows in self._charts().items():
+            yield heading
+            yield from (f"  {row}" for row in rows)
 
     def drawn(self, title: str) -> Message:
         """For Slack: totals, and the longest bars of each chart."""
         if not self.total.requests:
             return message(f"{title}: none.")
+        drawn = (bullets(rows[:MOST_ROWS], heading=bold(name)) for name, rows in self._charts().items())
+        return message(title, header(title), *sections(*self._facts()), *drawn)
+
+    def _facts(self) -> list[str]:
         times = {"decision": _typical(self.total.to_decision), "done": _typical(self.total.to_done)}
-        facts = (
-            f"{self.total.requests} in all: {self.total.all_states}.",
+        states = ", ".join(f"{count} {state}" for state, count in self.total.states.most_common())
+        return [
+            f"{self.total.requests} in all: {states or 'none yet'}.",
             *(f"Median time to {what}: {time}." for what, time in times.items() if time),
             f"Access gained: {self.gained}. Taken away: {self.taken}.",
-        )
+        ]
+
+    def _charts(self) -> dict[str, list[str]]:
+        """{heading: rows, the longest bar first}."""
         actions = {getattr(ACTIONS.get(name), "TITLE", name): part for name, part in self.actions.items()}
-        charts = {
-            "By action": [part.row(name, most) for name, part, most in _ranked(actions)],
-            "By team": [part.row(name, most) for name, part, most in _ranked(self.teams)],
-            "Stopped, by what helps": [
-                f"{bar(count, max(self.stopped.values()))} {count} {reason}"
-                for reason, count in self.stopped.most_common()
-            ],
-        }
-        drawn = (bullets(rows[:MOST_ROWS], heading=bold(name)) for name, rows in charts.items() if rows)
-        return message(title, header(title), *sections(*facts), *drawn)
+        most = max(self.stopped.values(), default=1)
+        stopped = [f"{bar(count, most)} {count} {reason}" for reason, count in self.stopped.most_common()]
+        parts = {"By action": _rows(actions), "By team": _rows(self.teams)}
+        charts = {**parts, "Stopped, by what helps": stopped}
+        return {heading: rows for heading, rows in charts.items() if rows}
 
 
-def _ranked(part: dict[str, Figures]) -> Iterator[tuple[str, Figures, int]]:
-    """(name, figures, the most requests of all), the most frequent first."""
+def _rows(part: dict[str, Figures]) -> list[str]:
     most = max((figures.requests for figures in part.values()), default=1)
-    for name in sorted(part, key=lambda name: (-part[name].requests, name)):
-        yield name, part[name], most
+    names = sorted(part, key=lambda name: (-part[name].requests, name))
+    return [part[name].row(name, most) for name in names]
 
 
 def _reason(remedy: str) -> str:

@@ -145,54 +145,44 @@ def _goes(asked: FormField, raw: Raw) -> bool:
 def taken(command: Action, tables: Tables) -> dict[str, str]:
     """{field: problem} of names that another group has, or looks like, of others' addresses, and of groups to
     delete that the policy names."""
-    problems, values = dict[str, str](), dict(command)
-    for field, asked in command.form().items():
-        if asked.names_group and tables.is_taken(values[field], but=command.group):
-            name = clip(values[field], 60, 9)
-            problems[field] = f"Another group already has the name {name}. Choose a different name."
-        elif asked.names_group and (problem := tables.managed(Group(GroupId(""), *[values[field]] * 2))):
-            problems[field] = problem
-        group = tables.get_group(values[field]) if asked.deletes else None
-        if group and tables.is_in_policy(group):
-            problems[field] = (
-                f"The policy names {clip(tables.label(group))}. Ask your IT team to take it out first."
-            )
-        if asked.by_rest and values[field]:
-            problems |= _handing_on(field, values[field], command.subject, tables)
-        if asked.beside_groups and values[field]:
-            problems |= _beside(field, values[field], tables)
-        owner = tables.people.by_email(values[field]) if asked.is_address else None
-        if owner and not (command.subject and owner.is_linked(tables.person(command.subject))):
-            problems[field] = "Somebody else has this address. Enter the one that this person has now."
-    return problems
+    values = dict(command)
+    judged = {name: _refused(asked, values[name], command, tables) for name, asked in command.form().items()}
+    return {name: problem for name, problem in judged.items() if problem}
 
 
-def _beside(field: str, name: str, tables: Tables) -> dict[str, str]:
-    """{field: problem} of a Miro team to join besides user groups."""
-    problem = tables.managed(Group(GroupId(""), name, name))
-    if tables.boards_pass:
-        problem = "Choose it as a team instead."
-    elif not tables.has_rest:
-        problem = "I can't do that here. Do it in Miro: Team settings > Users."
-    return {field: problem} if problem else {}
-
-
-def _handing_on(field: str, address: str, leaver: PersonId | None, tables: Tables) -> dict[str, str]:
-    """{field: problem} of the address of somebody whom teams are handed on to."""
-    if not tables.has_rest:
-        lack = "I can't do that without MIRO_OAUTH_TOKEN."
-        return {field: f"{lack} Do it in Miro first: Team settings > Users."}
-    heir = tables.people.by_email(address)
-    if heir and leaver and heir.is_linked(tables.person(leaver)):
-        return {field: "This is the person who leaves. Enter somebody else's address."}
+def _refused(asked: FormField, value: Any, command: Action, tables: Tables) -> str:
+    """Why a value can't be had beside what there is, with the remedy; '' if it can."""
+    if not value:
+        return ""
+    if asked.names_group and tables.is_taken(value, but=command.group):
+        return f"Another group already has the name {clip(value, 60, 9)}. Choose a different name."
+    if asked.beside_groups and tables.boards_pass:
+        return "Choose it as a team instead."
+    if asked.beside_groups and not tables.has_rest:
+        return "I can't do that here. Do it in Miro: Team settings > Users."
+    if asked.names_group or asked.beside_groups:
+        return tables.managed(Group(GroupId(""), value, value))
+    group = tables.get_group(value) if asked.deletes else None
+    if group and tables.is_in_policy(group):
+        return f"The policy names {clip(tables.label(group))}. Ask your IT team to take it out first."
+    if asked.by_rest and not tables.has_rest:
+        return "I can't do that without MIRO_OAUTH_TOKEN. Do it in Miro first: Team settings > Users."
+    owner = tables.people.by_email(value) if asked.is_address or asked.by_rest else None
+    is_own = owner and command.subject and owner.is_linked(tables.person(command.subject))
+    if asked.by_rest and is_own:
+        return "This is the person who leaves. Enter somebody else's address."
+    if asked.is_address and owner and not is_own:
+        return "Somebody else has this address. Enter the one that this person has now."
+    if not asked.by_rest:
+        return ""
     try:
-        _address(address, tables)
+        _address(value, tables)
     except ValueError as error:
-        return {field: str(error)}
-    if tables.is_unlisted(address) and not (heir and heir.miro_id):
-        lack = f"I see no Miro account for {address}; a new one shows within an hour."
-        return {field: f"{lack} Enter somebody who has one."}
-    return {}
+        return str(error)
+    if tables.is_unlisted(value) and not (owner and owner.miro_id):
+        lack = f"I see no Miro account for {value}; a new one shows within an hour."
+        return f"{lack} Enter somebody who has one."
+    return ""
 
 
 def _problem(action: type[Action], place: tuple[Any, ...], message: str, kind: str) -> tuple[str, str]:

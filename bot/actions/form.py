@@ -1,6 +1,6 @@
 """The base of an action: a form, sentences, and goals in order. Each action is one file below."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -10,8 +10,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from approvals.ids import GroupId, PersonId
-from approvals.people import Person
+from approvals.people import Person, listed
+from approvals.policy.team_names import wide
 from approvals.request import Scope, Urgency
+from bot.miro.accounts import HasAccount
 from bot.miro.goals import Goal
 from bot.miro.wording import limit
 
@@ -86,6 +88,33 @@ class Facts:
     has_rest: bool = False
     """Whether Miro's REST API can be called."""
 
+    def labels(self, teams: Iterable[GroupId]) -> str:
+        """'Engineering and Design'."""
+        return listed([self.team(id).label for id in teams])
+
+    def places(self, teams: Iterable[GroupId], miro_team: str) -> str:
+        """'Engineering and the team Research', '' for none."""
+        beside = [f"the team {miro_team}"] if miro_team else []
+        return listed([*(self.team(id).label for id in teams), *beside])
+
+    def undone(self, by: str, how: str, *, what: str = "", but: str = "") -> str:
+        """'To undo the rights: /miro remove-admin.'; or how in Miro, if that action isn't in the policy."""
+        return f"To undo{what}{but}: {how}." if by and self.can_be_asked(by) else self.in_miro(but)
+
+    def in_miro(self, but: str = "") -> str:
+        """How to undo it in Miro, if no action does."""
+        return f"This can be undone{but} in Miro."
+
+    @property
+    def but_boards(self) -> str:
+        """What can't be undone for a person who left a team: the boards."""
+        return " (all but boards)" if self.boards_pass else ""
+
+
+def first(person: Person) -> str:
+    """The short name for a sentence about somebody."""
+    return person.given or person.called.partition(" ")[0].partition("@")[0]
+
 
 class Action(BaseModel):
     """One thing people can ask for. Its fields are the form; an instance is the typed command."""
@@ -103,6 +132,8 @@ class Action(BaseModel):
     """A note above its form."""
     OPPOSITE: ClassVar[str] = ""
     """The action that undoes it."""
+    UNDONE_BY: ClassVar[tuple[str, str]] = ("", "")
+    """An action that undoes all of it, and how it is asked for."""
     RANK: ClassVar[int] = 9
     """Its position in lists: frequent ones first."""
     SLASH: ClassVar[str] = ""
@@ -133,12 +164,8 @@ class Action(BaseModel):
     @cache
     def form(cls) -> dict[str, FormField]:
         """The fields in order."""
-        return {
-            name: data
-            for name, info in cls.model_fields.items()
-            for data in info.metadata
-            if isinstance(data, FormField)
-        }
+        known = ((name, data) for name, info in cls.model_fields.items() for data in info.metadata)
+        return {name: data for name, data in known if isinstance(data, FormField)}
 
     def phrase(self, facts: Facts) -> str:
         """The request as a verb phrase: "make Alex Smith a Company Admin of Miro"."""
@@ -159,10 +186,16 @@ class Action(BaseModel):
 
     def undo(self, facts: Facts) -> str:
         """How it can be undone, in a few words: "To undo: /miro remove-admin."; or that it can't be."""
-        raise NotImplementedError
+        return facts.undone(*self.UNDONE_BY)
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
-        """The goals, in the order of their calls."""
+        """The goals, in the order of their calls: `changes` of an account that has to be there."""
+        assert self.subject
+        person = facts.person(self.subject)
+        return (HasAccount(first(person), person.email, create=False), *self.changes(first(person), facts))
+
+    def changes(self, who: str, facts: Facts) -> tuple[Goal, ...]:
+        """What changes about a person; `who`: their short name."""
         raise NotImplementedError
 
     @property
@@ -183,12 +216,12 @@ class Action(BaseModel):
     @property
     def heir_address(self) -> str:
         """Whom teams are handed on to, of which the person is the only admin; '' for nobody."""
-        return ""
+        return getattr(self, "heir", "")
 
     @property
     def team_beside(self) -> str:
         """The name of a Miro team to join besides groups; '' for none."""
-        return ""
+        return getattr(self, "miro_team", "") if hasattr(self, "joins") else ""
 
     def handing_on(self, teams: Mapping[str, str], heir: str) -> Mapping[str, Any]:
         """{field: value} for handing on {id: label}; `heir`: the Miro id of who becomes their admin."""
@@ -197,23 +230,19 @@ class Action(BaseModel):
     @property
     def group(self) -> GroupId | None:
         """The group that it changes (not its members), or None."""
-        return None
+        return getattr(self, "team", None)
 
     @property
     def new_group(self) -> str:
         """The name of the group that it creates, or ''."""
-        return ""
+        return "" if self.group else getattr(self, "name", "")
 
     @property
     def teams_named(self) -> tuple[tuple[str, GroupId], ...]:
         """(field, group) of every group in it."""
         values = {name: getattr(self, name) for name, asked in self.form().items() if asked.is_team}
-        return tuple(
-            (name, id)
-            for name, value in values.items()
-            for id in (value if isinstance(value, tuple) else (value,))
-            if id
-        )
+        named = ((name, value if isinstance(value, tuple) else (value,)) for name, value in values.items())
+        return tuple((name, id) for name, ids in named for id in ids if id)
 
     @property
     def days(self) -> int | None:
@@ -237,7 +266,7 @@ class Action(BaseModel):
     @property
     def is_final(self) -> bool:
         """Whether nothing can undo it."""
-        return False
+        return getattr(self, "how", "") == "delete"
 
     @property
     def then(self) -> "tuple[Action, int] | None":
@@ -254,11 +283,8 @@ class Action(BaseModel):
         """{field that a rule of the policy may look at: its choices; () for any value}."""
         form = cls.form()
         sides = {"leaving" if asked.leaves else "team" for asked in form.values() if asked.is_team}
-        chosen = {
-            name: tuple(value for value, _ in asked.choices)
-            for name, asked in form.items()
-            if asked.kind is Input.CHOICE
-        }
+        choices = {name: asked.choices for name, asked in form.items() if asked.kind is Input.CHOICE}
+        chosen = {name: tuple(value for value, _ in own) for name, own in choices.items()}
         return dict.fromkeys(sorted(sides), ()) | chosen | ({"max_days": ()} if "for_days" in form else {})
 
     def scope(self, facts: Facts) -> Scope:
@@ -266,18 +292,16 @@ class Action(BaseModel):
         form = self.form()
         teams = [(form[field].leaves, _names(id, facts)) for field, id in self.teams_named]
         named = {name: getattr(self, name) for name in self.conditions() if name in form}
-        return Scope(
-            tuple(names for leaves, names in teams if not leaves),
-            tuple(names for leaves, names in teams if leaves),
-            {name: (str(value),) for name, value in named.items() if value},
-            self.days,
-        )
+        joined, left = (tuple(names for leaves, names in teams if leaves is side) for side in (False, True))
+        facts_chosen = {name: (str(value),) for name, value in named.items() if value}
+        return Scope(joined, left, facts_chosen, self.days)
 
     @property
     def lanes(self) -> tuple[str, ...]:
         """The lanes: keys that no other request may be working on at the same time."""
         keys = [f"person:{self.subject}"] if self.subject else []
         keys += [f"group:{self.group}"] if self.group else []
+        keys += [f"name:{wide(self.new_group)}"] if self.new_group else []
         return (*keys, *(("admins",) if self.ADMINS else ()))
 
 
@@ -293,13 +317,20 @@ def _names(id: GroupId, facts: Facts) -> tuple[str, ...]:
 
 
 def text(
-    label: str, hint: str = "", *, longest: int = 120, operators_only: bool = True, also: tuple[str, ...] = ()
+    label: str, hint: str = "", *, longest: int = 120, also: tuple[str, ...] | None = (), **more: Any
 ) -> Any:
-    """The type of a text field; `also`: other words for its label in a message."""
-    after = (label.casefold(), *also)
-    asked = FormField(label, Input.TEXT, hint, after, operators_only=operators_only)
+    """The type of a text field. `also`: other words for its label in a message, None if it isn't found there;
+    `more`: of `FormField`."""
+    after = () if also is None else (label.casefold(), *also)
+    asked = FormField(label, Input.TEXT, hint, after, **{"operators_only": True, **more})
     return Annotated[str, Field(max_length=longest), asked]
 
+
+DETAILS = {
+    **{name: name for name in ("department", "division", "organization", "manager")},
+    **{"cost_centre": "costCenter", "employee_number": "employeeNumber"},
+}
+"""{field: SCIM's name of the enterprise attribute} (RFC 7643 section 4.3)."""
 
 Days = Annotated[
     int | None,

@@ -86,12 +86,8 @@ class Bulk(Action):
 
     @property
     def _people(self) -> str:
-        return f"{len(self.subjects):,} {'person' if self.is_small else 'people'}"
-
-    @property
-    def is_small(self) -> bool:
-        """Whether it is about one person only."""
-        return len(self.subjects) == 1
+        count = len(self.subjects)
+        return f"{count:,} {'person' if count == 1 else 'people'}"
 
     def outcome(self, facts: Facts) -> str:
         what = f"{self.undoes} is undone for" if self.undoes else "the Miro access is changed of"
@@ -107,11 +103,9 @@ class Bulk(Action):
         if final == len(self.lines):
             return "This can't be undone."
         deletes = any(line.command.then for line in self.lines)
-        but = [f"{final:,} {'deletion' if final == 1 else 'deletions'} can't"] if final else []
-        but += ["an offboarding only until its account is deleted"] if deletes else []
-        return (
-            f"Line by line, this can be undone as far as Miro allows{''.join(f'; {text}' for text in but)}."
-        )
+        but = f"; {final:,} {'deletion' if final == 1 else 'deletions'} can't" if final else ""
+        but += "; an offboarding only until its account is deleted" if deletes else ""
+        return f"Line by line, this can be undone as far as Miro allows{but}."
 
     def goals(self, facts: Facts) -> tuple[()]:
         return ()

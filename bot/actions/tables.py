@@ -79,14 +79,11 @@ class Tables:
     def facts(self) -> Facts:
         """The facts for actions."""
         return Facts(
-            self.person,
-            self.team,
-            lambda email: self.policy.account(email).model_dump(),
-            self.known_team,
+            self.person, self.team, lambda email: self.policy.account(email).model_dump(), self.known_team,
             self.boards_pass,
             lambda name, email="": bool(self.policy.rule(name)) and (not email or self.policy.allows(email)),
             self.has_rest,
-        )
+        )  # fmt: skip
 
     def managed(self, group: Group, source: str = "") -> str:
         """Where to ask instead, or '': an identity provider would revert changes of its groups.
@@ -102,11 +99,9 @@ class Tables:
         # A false match only asks elsewhere, a missed one bypasses the provider: so look-alikes match, too.
         matches = [(policy.means(name, names), way) for name, way in ways.items()]
         closing = sorted((match is None, way) for match, way in matches if match is not False)
-        return (
-            f"{clip(self.label(group))} is managed elsewhere: use {closing[0][1].strip(' .')}."
-            if closing
-            else ""
-        )
+        if not closing:
+            return ""
+        return f"{clip(self.label(group))} is managed elsewhere: use {closing[0][1].strip(' .')}."
 
     def is_in_policy(self, group: Group) -> bool:
         """Whether the policy names a group, in any table or rule, or may mean it."""

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from approvals.plan import PlannedStep
 from approvals.request import Request
 from bot.actions.fill import Raw
+from bot.actions.form import DETAILS
 
 _OPPOSITES = {
     "grant": "remove-admin",
@@ -24,13 +25,10 @@ _OPPOSITES = {
     "create-group": "delete-group",
 }
 """{code of a change: the action that undoes it}, in the order of the undoing: rights are taken away first."""
-_DETAILS = {
-    "costCenter": "cost_centre",
-    "displayName": "display_name",
-    "employeeNumber": "employee_number",
-    "userName": "email",
-}
-"""{SCIM's name: field of update-details}, where they differ."""
+_DETAILS = {"displayName": "display_name", "userName": "email"}
+_DETAILS |= {scim: name for name, scim in DETAILS.items()}
+"""{SCIM's name: field of update-details}."""
+_LATE = ("reactivate", "make-admin")
 _LASTING = {
     "create": "the new account",
     "delete": "the deleted account",
@@ -77,10 +75,8 @@ def undoing(steps: Iterable[PlannedStep], person: str) -> list[tuple[str, Raw]]:
     if any(step.change.code == "delete" for step in steps):
         return []  # nothing can be given back to an account that is gone
     kept = _left_inactive(steps)
-    steps = sorted(
-        (step for step in steps if step.change.code in _OPPOSITES and step not in kept),
-        key=lambda step: list(_OPPOSITES).index(step.change.code),
-    )
+    steps = [step for step in steps if step.change.code in _OPPOSITES and step not in kept]
+    steps.sort(key=lambda step: list(_OPPOSITES).index(step.change.code))
     fields: list[tuple[str, Raw]] = []
     groups: dict[str, list[str]] = {"leave-team": [], "request-access": []}
     details: dict[str, str] = {}
@@ -92,8 +88,8 @@ def undoing(steps: Iterable[PlannedStep], person: str) -> list[tuple[str, Raw]]:
             case "leave-team" | "request-access":
                 groups[action].append(step.key.split()[1])
             case "update-details":
-                known = {_DETAILS.get(name, name): value for name, value in step.before.items()}
-                details |= {name: value for name, value in known.items() if value and name != "userType"}
+                before = {name: value for name, value in step.before.items() if value and name in _DETAILS}
+                details |= {_DETAILS[name]: value for name, value in before.items()}
             case "delete-group":
                 fields.append((action, {"team": values["name"]}))
             case "rename-group":
@@ -107,8 +103,7 @@ def undoing(steps: Iterable[PlannedStep], person: str) -> list[tuple[str, Raw]]:
                 fields.append((action, {"person": person}))
     moves = [_move(person, *pair) for pair in zip_longest(*groups.values(), fillvalue="")]
     updates: list[tuple[str, Raw]] = [("update-details", {"person": person, **details})] if details else []
-    is_late = [action in ("reactivate", "make-admin") for action, _ in fields]
-    late = is_late.index(True) if True in is_late else len(fields)
+    late = next((n for n, (action, _) in enumerate(fields) if action in _LATE), len(fields))
     return [*fields[:late], *moves, *updates, *fields[late:]]
 
 

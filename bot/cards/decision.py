@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from approvals.people import listed
 from approvals.states import State
-from bot.actions.sentences import first
+from bot.actions.form import first
 from bot.cards import waiting
 from bot.cards.blocks import LONGEST_TITLE, Block, Message, clip_words, confirmation
 from bot.cards.catalogue import line, texts

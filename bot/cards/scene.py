@@ -10,8 +10,7 @@ from approvals.request import Outcome, Request
 from approvals.sentence import Sentence
 from approvals.states import State
 from bot.actions import Action
-from bot.actions.form import Facts
-from bot.actions.sentences import first
+from bot.actions.form import Facts, first
 from bot.cards.catalogue import written
 from bot.cards.layout import Part, Worth
 from bot.cards.named import bold, mark, when

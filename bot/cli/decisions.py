@@ -46,7 +46,7 @@ from bot.context import CONFIDENTIAL, Desk
 from bot.slack.words.reading import about_end
 from bot.work import undo as work
 from bot.work.ask import LONGEST_REASON, asked, extended, handed, postponed
-from bot.work.later.ending import end_now
+from bot.work.ending import end_now
 
 
 def typed_fields(

@@ -91,13 +91,9 @@ def _left(most: float | None, late: type[Exception]) -> float | None:
 
 class _Backend(httpcore.SyncBackend):
     def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
+        self, host: str, port: int, timeout: float | None = None,
+        local_address: str | None = None, socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:  # fmt: skip
         """Tries the addresses of a host one after another. Raises ConnectError, ConnectTimeout."""
         seconds = _left(timeout, httpcore.ConnectTimeout)
         try:

@@ -57,9 +57,9 @@ def is_safe(url: str) -> bool:
         parts = urlsplit(url)
         host = parts.hostname or ""
         # `port` raises ValueError if it is malformed.
-        return bool(host) and parts.port != 0 and (
-            parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
-        )  # fmt: skip
+        is_encrypted = parts.scheme == "https"
+        is_fit = is_encrypted or (parts.scheme == "http" and is_loopback(host))
+        return bool(host) and parts.port != 0 and is_fit
     except ValueError:
         return False
 
@@ -128,15 +128,11 @@ class Outgoing:
             # Without httpx's layers for cookies, redirects and sign-in, which cost as much again.
             lines = pool_of(self._clients[is_loopback(place.host)], place)
             limits = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)}
-            with (
-                deadline(seconds),
-                lines.stream(
-                    method, url, headers=list(headers.items()), content=content, extensions=limits
-                ) as answer,
-            ):
-                names = {
-                    name.decode("latin-1").lower(): text.decode("latin-1") for name, text in answer.headers
-                }
+            heads = [*headers.items()]
+            call = lines.stream(method, url, headers=heads, content=content, extensions=limits)
+            with deadline(seconds), call as answer:
+                pairs = ((name.decode("latin-1"), text.decode("latin-1")) for name, text in answer.headers)
+                names = {name.lower(): text for name, text in pairs}
                 parts = answer.iter_stream()
                 if "content-encoding" in names:  # by a proxy that doesn't mind what was asked for
                     parts = httpx.Response(answer.status, headers=names, content=parts).iter_bytes()

@@ -23,10 +23,8 @@ def unknown(addresses: str, meant: str = "") -> str:
 
 def vanished(address: str) -> str:
     """The sentence that a known account isn't shown any more; a guest's id gives a 404, too."""
-    return (
-        f"Miro doesn't show the account {address} anymore: it was deleted, or it is a guest's now, and "
-        "guests aren't visible to me. Look in Miro."
-    )
+    why = f"Miro doesn't show the account {address} anymore:"
+    return f"{why} it was deleted, or it is a guest's now, and guests aren't visible to me. Look in Miro."
 
 
 def patch_user(*operations: Mapping[str, Any], more: str = "") -> ScimCall:
@@ -242,13 +240,10 @@ class Attributes(Goal):
     def call(self, seen: Seen) -> ScimCall:
         # `manager` is the only complex attribute; a name goes into its displayName.
         paths = {"manager": f"{MANAGER}.displayName"} | {name: name for name in CORE}
-        return patch_user(
-            *(
-                {"op": "Replace", "path": paths.get(name, f"{ENTERPRISE}:{name}"), "value": value}
-                for name, value in self._differing(seen).items()
-            ),
-            more=self.needs,
-        )
+        wanted = self._differing(seen).items()
+        changes = {paths.get(name, f"{ENTERPRISE}:{name}"): value for name, value in wanted}
+        operations = ({"op": "Replace", "path": path, "value": value} for path, value in changes.items())
+        return patch_user(*operations, more=self.needs)
 
     def after(self, seen: Seen) -> Seen:
         core = {CORE[name]: value for name, value in self.values.items() if name in CORE}

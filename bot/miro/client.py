@@ -1,11 +1,10 @@
 """The client of Miro's SCIM service: reads that raise if the answer is unreliable, and writes."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from copy import copy
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from sys import intern
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from approvals.people import canonical
@@ -17,7 +16,7 @@ from bot.miro.goals import ScimCall
 from bot.miro.lists import Listing, Skipped, Tally
 from bot.miro.quota import Pool
 from bot.miro.rest.client import Rest, RestCall
-from bot.miro.transport import DEADLINE, Transport
+from bot.miro.transport import DEADLINE, Clock, Sleep, Transport
 from bot.miro.wire import LOOK, Dialect, ListPage, MiroAccount, MiroGroup, MiroRights
 
 PAGE = 1000
@@ -36,7 +35,7 @@ class Accepted:
     is_odd: bool = False
 
 
-class Miro:
+class Miro(Transport):
     """Miro's SCIM service with one token. Thread-safe.
 
     Every read raises Away or Locked if its answer isn't reliable. All URLs are made here, none is taken from
@@ -44,36 +43,27 @@ class Miro:
     """
 
     def __init__(
-        self,
-        url: str,
-        token: str,
-        pool: Pool,
-        now: Callable[[], datetime],
-        sleep: Callable[[float], None],
-        dialect: Dialect | None = None,
-        practice: bool = False,
-        deadline: timedelta = DEADLINE,
-        rest: Rest | None = None,
-    ) -> None:
-        self._transport = Transport(url, token, pool, now, sleep, deadline)
+        self, url: str, token: str, pool: Pool, now: Clock, sleep: Sleep, dialect: Dialect | None = None,
+        practice: bool = False, deadline: timedelta = DEADLINE, rest: Rest | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(url, token, pool, now, sleep, deadline)
         self._dialect, self._practice, self.rest = dialect or Dialect(), practice, rest
         self.looked_at: datetime | None = None
         """When what a look shows was so; None: now."""
 
     def close(self) -> None:
         """Closes the connections."""
-        self._transport.http.close()
+        super().close()
         if self.rest:
             self.rest.close()
 
-    def ranked(self, urgency: int) -> "Miro":
+    def ranked(self, urgency: int) -> Self:
         """A copy for work on a request of this urgency.
 
         Its calls get credits before less urgent ones. While Miro is busy they give up soon: the request is
         postponed, and the requester reads why.
         """
-        other = copy(self)
-        other._transport = self._transport.ranked(urgency)
+        other = super().ranked(urgency)
         other.rest = self.rest and self.rest.ranked(urgency)
         return other
 
@@ -249,7 +239,7 @@ class Miro:
     def _read(self, path: str, query: dict[str, str], id: str = "") -> bytes | None:
         """The answer to a read; None for SCIM's 404."""
         try:
-            status, text = self._transport.exchange("GET", path, query)
+            status, text = self.exchange("GET", path, query)
         except Unclear as error:
             raise Away(str(error), error.kind, error.words) from error
         if judging.is_absent(status, text, id):
@@ -275,7 +265,7 @@ class Miro:
         path, _, query = its_path.partition("?")
         body = wire.addressed(call.body, id) if call.body else None
         pairs = dict(part.split("=", 1) for part in query.split("&") if part)
-        status, text = self._transport.exchange(call.method, path, pairs, self._dialect.body(body))
+        status, text = self.exchange(call.method, path, pairs, self._dialect.body(body))
         judging.check_write(status, text)
         kind, _, group = path.strip("/").partition("/")
         if not text.strip():

@@ -51,20 +51,12 @@ class LivePlan:
     """What else Miro shows of the person, or that it doesn't."""
     groups: frozenset[str] = frozenset()
     """The ids of the account's groups."""
-    found: Mapping[str, Any] = field(default_factory=dict)
-    """{field: value} that the look adds to the command."""
 
     def stored(self) -> Plan:
         """The stored form, from which cards are drawn."""
-        return Plan(
-            miro_id=self.miro_id,
-            user_name=self.user_name,
-            steps=tuple(step.stored() for step in self.steps),
-            already=self.already,
-            rights=self.rights,
-            vanished=self.vanished,
-            known=self.known,
-        )
+        names = ("revision", "miro_id", "user_name", "already", "rights", "vanished", "known")
+        same = {name: getattr(self, name) for name in names}
+        return Plan(steps=tuple(step.stored() for step in self.steps), **same)
 
     @property
     def rights(self) -> tuple[str, ...]:
@@ -143,8 +135,3 @@ def make(goals: Sequence[Goal], seen: Seen) -> LivePlan:
     address = seen.account.user_name if seen.account else address
     groups = seen.account.group_ids if seen.account else frozenset[str]()
     return LivePlan(account, tuple(steps), tuple(already), address, seen.vanished, groups=groups)
-
-
-def unseen(goals: Sequence[Goal], seen: Seen) -> tuple[Goal, ...]:
-    """The goals that don't hold in a look."""
-    return tuple(goal for goal in goals if not goal.holds(seen))

@@ -17,10 +17,8 @@ def _unchangeable(seen: Seen, who: str, removing: bool) -> str:
         return f"{who}'s Miro account is deactivated. Miro can't change its roles. Reactivate it first."
     # Everybody has a role in the organization: if none is shown, it may be an admin's.
     if removing and not seen.existing.knows_roles:
-        return (
-            f"Miro doesn't show which rights {who} has, so I take none away. "
-            "Check Miro's company settings, then ask again."
-        )
+        why = f"Miro doesn't show which rights {who} has, so I take none away."
+        return f"{why} Check Miro's company settings, then ask again."
     return ""
 
 

@@ -4,9 +4,8 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from pydantic import SecretStr
@@ -28,21 +27,6 @@ def _endpoint(path: str) -> str:
     return f"/{collection}{'/{id}' if rest else ''}"
 
 
-@dataclass(frozen=True)
-class Api:
-    """What differs between Miro's SCIM service and its REST API.
-
-    `cost`: credits of a method, path and body size; `endpoint`: a path without its ids, for the metrics.
-    """
-
-    media: str
-    cost: Callable[[str, str, int], int]
-    endpoint: Callable[[str], str]
-
-
-SCIM = Api("application/scim+json", cost, _endpoint)
-
-
 def encoded(body: Mapping[str, Any]) -> bytes:
     """A body as it is sent; its size decides what a PATCH of a group costs."""
     return json.dumps(body, separators=(",", ":")).encode()
@@ -59,39 +43,45 @@ SHORTEST_SECRET = 8
 _NO_TIME = "Miro takes no more calls right now."
 
 
+Clock = Callable[[], datetime]
+Sleep = Callable[[float], None]
+
+
 class Transport:
-    """Sends calls with one token. Thread-safe."""
+    """Sends calls with one token. Thread-safe. What is so of SCIM alone is another for Miro's REST API."""
+
+    media = "application/scim+json"
+    cost = staticmethod(cost)
+    """Credits of a method, path and body size."""
+    endpoint = staticmethod(_endpoint)
+    """A path without its ids, for the metrics."""
 
     def __init__(
-        self,
-        url: str,
-        token: str,
-        pool: Pool,
-        now: Callable[[], datetime],
-        sleep: Callable[[float], None],
-        deadline: timedelta = DEADLINE,
-        api: Api = SCIM,
+        self, url: str, token: str, pool: Pool, now: Clock, sleep: Sleep, deadline: timedelta = DEADLINE
     ) -> None:
         self._pool, self._now, self._sleep, self._deadline = pool, now, sleep, deadline
-        self._api = api
         self._url, self._token = url.rstrip("/"), SecretStr(token)
         self._urgency: int = Urgency.ORDINARY
         self._patience, self._end = float("inf"), datetime.max.replace(tzinfo=UTC)
-        self.http = client(
-            is_loopback(httpx.URL(url).host),
-            headers={"Authorization": f"Bearer {token}", "Accept": api.media},
-            timeout=httpx.Timeout(20, connect=5),
-            verify=trusted(),
-        )
+        headers = {"Authorization": f"Bearer {token}", "Accept": self.media}
+        is_local, limits = is_loopback(httpx.URL(url).host), httpx.Timeout(20, connect=5)
+        self.http = client(is_local, headers=headers, timeout=limits, verify=trusted())
 
-    def ranked(self, urgency: int) -> "Transport":
+    def close(self) -> None:
+        """Closes the connections."""
+        self.http.close()
+
+    def ranked(self, urgency: int) -> Self:
         """A copy on the same connections for this urgency; calls wait `BRIEFLY` while Miro is busy."""
         other = copy(self)
         other._urgency, other._patience = urgency, BRIEFLY
         return other
 
-    def within(self, span: timedelta) -> "Transport":
-        """A copy on the same connections whose calls together take no longer than `span`."""
+    def within(self, span: timedelta) -> Self:
+        """A copy on the same connections whose calls together take no longer than `span`.
+
+        Later ones raise Away.
+        """
         other = copy(self)
         other._end = self._now() + span
         return other
@@ -107,7 +97,7 @@ class Transport:
         if end <= self._now():
             raise Away(_NO_TIME, Trouble.NO_ANSWER)
         content = encoded(body) if body is not None else None
-        credits = self._api.cost(method, path, len(content or b""))
+        credits = self.cost(method, path, len(content or b""))
         spent = Away(_NO_TIME, Trouble.CREDITS)
         while True:
             take(self._pool, credits, lambda wait: self._wait(wait, end, spent), self._urgency)
@@ -138,7 +128,7 @@ class Transport:
             self._wait(seconds, end, late)
 
     def _count(self, method: str, path: str, status: str) -> None:
-        metrics.SCIM_CALLS.labels(method, self._api.endpoint(path), status).inc()
+        metrics.SCIM_CALLS.labels(method, self.endpoint(path), status).inc()
 
     def _wait(self, seconds: float, end: datetime, late: Away) -> None:
         # If more than the whole deadline is left, the clock was set back: give up.
@@ -149,15 +139,12 @@ class Transport:
     def _send(
         self, method: str, path: str, query: Mapping[str, str], content: bytes | None, end: datetime
     ) -> tuple[int, httpx.Headers, bytes]:
-        headers = {"Content-Type": self._api.media} if content is not None else {}
+        headers = {"Content-Type": self.media} if content is not None else {}
         text = bytearray()
         try:
-            with (
-                time_limit.deadline(min(end - self._now(), self._deadline).total_seconds()),
-                self.http.stream(
-                    method, self._url + path, params=query, content=content, headers=headers
-                ) as response,
-            ):
+            seconds = min(end - self._now(), self._deadline).total_seconds()
+            call = self.http.stream(method, self._url + path, params=query, content=content, headers=headers)
+            with time_limit.deadline(seconds), call as response:
                 for part in response.iter_bytes():
                     text += part
                     if self._now() > end or len(text) > LARGEST:

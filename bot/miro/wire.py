@@ -6,15 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from approvals.text import cleaned
 from bot.miro.errors import Unreadable
@@ -62,8 +54,8 @@ def _id(value: object) -> str:
     return id
 
 
-def _name(value: str) -> str:
-    if not value.strip() or not _is_whole(value):
+def _name(value: object) -> object:
+    if isinstance(value, str) and not (value.strip() and _is_whole(value)):
         raise ValueError("no name")
     return value
 
@@ -75,17 +67,12 @@ def _shown(value: object) -> str:
 
 def _extension(value: object) -> object:
     """{attribute: text}, complex attributes as nested dicts: RFC 7643 section 4.3 nests no deeper."""
-    if not isinstance(value, Mapping):
-        return value
-    return {
-        _shown(str(name)): {_shown(str(part)): _leaf(inner) for part, inner in attribute.items()}
-        if isinstance(attribute, Mapping)
-        else _leaf(attribute)
-        for name, attribute in value.items()
-    }
+    return _readable(value, 2) if isinstance(value, Mapping) else value
 
 
-def _leaf(value: object) -> str:
+def _readable(value: object, depth: int) -> object:
+    if depth and isinstance(value, Mapping):
+        return {_shown(str(name)): _readable(inner, depth - 1) for name, inner in value.items()}
     return _shown(value) or ident(value)
 
 
@@ -105,8 +92,9 @@ def _entries(values: object) -> object:
 
 Id = Annotated[str, BeforeValidator(_id)]
 Value = Annotated[str, BeforeValidator(ident)]
-Name = Annotated[str, AfterValidator(_name)]
+Name = Annotated[str, BeforeValidator(_name)]
 Shown = Annotated[str, BeforeValidator(_shown)]
+Extension = Annotated[Mapping[str, Any], BeforeValidator(_extension)]
 Truth = Annotated[bool | None, BeforeValidator(_truth)]
 
 
@@ -173,9 +161,7 @@ class MiroAccount(MiroRights):
     display_name: Shown = Field(default="", alias="displayName")
     user_type: Shown = Field(default="", alias="userType")
     groups: Annotated[tuple[Membership, ...] | None, BeforeValidator(_entries)] = None
-    enterprise: Annotated[Mapping[str, Any], BeforeValidator(_extension)] = Field(
-        default_factory=dict, alias=ENTERPRISE
-    )
+    enterprise: Extension = Field(default_factory=dict, alias=ENTERPRISE)
 
     @property
     def group_ids(self) -> frozenset[str]:

@@ -18,7 +18,7 @@ from bot.slack.reply import Body, Reply
 from bot.slack.talk import asking, nudge, reminded, replying
 from bot.work.ask import handed, postponed
 from bot.work.bulk import control
-from bot.work.later.ending import end_now
+from bot.work.ending import end_now
 
 FORMS = re.compile("^(deny|question|answer|start|hand-over)$")
 """Buttons that open a form, and the form behind each."""

@@ -19,6 +19,7 @@ from bot.miro.client import Miro
 from bot.miro.goals import Goal, Seen, needs
 from bot.miro.groups import GroupGone, OutOfGroup
 from bot.miro.plan import Obstacle
+from bot.miro.rest.client import Rest
 from bot.miro.rest.goals import TeamExists, TeamRole
 from bot.miro.rest.looks import roles
 from bot.miro.rights import demotes
@@ -53,15 +54,15 @@ def look(
 
     Raises as `_look`.
     """
-    return with_roles(desk, miro, command, _look(desk, miro, command, target, is_exact=is_exact))
+    return with_roles(desk, miro.rest, command, _look(desk, miro, command, target, is_exact=is_exact))
 
 
-def with_roles(desk: Desk, miro: Miro, command: Action, seen: Seen) -> Seen:
+def with_roles(desk: Desk, rest: Rest | None, command: Action, seen: Seen) -> Seen:
     """A look with the roles in teams that goals of a command are about."""
     led = [goal for goal in command.goals(desk.facts) if isinstance(goal, TeamRole | TeamExists)]
-    if miro.rest is None or not led:
+    if rest is None or not led:
         return seen
-    return replace(seen, team_roles=roles(miro.rest, led, seen.account.id if seen.account else ""))
+    return replace(seen, team_roles=roles(rest, led, seen.account.id if seen.account else ""))
 
 
 def _look(desk: Desk, miro: Miro, command: Action, target: Target | None, *, is_exact: bool) -> Seen:
@@ -89,15 +90,17 @@ def _look(desk: Desk, miro: Miro, command: Action, target: Target | None, *, is_
     if account is None:
         return Seen(vanished=creates(goals) and bool(_miro_ids(person) - _deleted_ids(desk, person)))
     account = _with_groups(miro, account, goals)
-    if not command.CLOSES:
-        _check_domain(desk, person, account)
+    if not command.CLOSES and not desk.policy.allows(account.user_name):  # it was linked
+        raise Obstacle(
+            f"In Miro the account of {person.addressed} is {account.user_name}, and I only change "
+            f"accounts of {', '.join(desk.policy.domains)}. Ask your IT team to add the domain to the policy."
+        )
     _link(desk, person, account)
     if account.display_name and not person.name:
         desk.store.people.learn(person.id, name=account.display_name)  # nobody Slack knows
     # Where the rights aren't shown, none is taken away, whoever else is Company Admin.
-    if account.knows_roles and demotes(goals, Seen(account)):
-        return Seen(account, other_admin=miro.other_admin(account.id))
-    return Seen(account)
+    demoted = account.knows_roles and demotes(goals, Seen(account))
+    return Seen(account, other_admin=demoted and miro.other_admin(account.id))
 
 
 def _approved(miro: Miro, target: Target, fields: str) -> MiroAccount | None:
@@ -136,15 +139,11 @@ def _search(
 
 def _linked_accounts(miro: Miro, person: Person, fields: str, named: MiroAccount | None) -> list[MiroAccount]:
     """Every account under any address or id ever seen of a person; `named` has the address of today."""
-    by_id = {named.id: named} if named else {}
-    addresses = [address for address in person.addresses if address != person.email]
-    for address in addresses[: MAX_LOOKS - 1]:
-        if account := miro.look(address, fields):
-            by_id[account.id] = account
-    for id in sorted(_miro_ids(person) - by_id.keys())[: MAX_LOOKS - 1]:
-        if account := miro.by_id(id, fields):
-            by_id[account.id] = account
-    return list(by_id.values())
+    others = [address for address in person.addresses if address != person.email][: MAX_LOOKS - 1]
+    seen = [named, *(miro.look(address, fields) for address in others)]
+    by_id = {account.id: account for account in seen if account}
+    ids = sorted(_miro_ids(person) - by_id.keys())[: MAX_LOOKS - 1]
+    return [*by_id.values(), *filter(None, (miro.by_id(id, fields) for id in ids))]
 
 
 def _is_unmet(miro: Miro, account: MiroAccount, goals: Sequence[Goal]) -> bool:
@@ -180,15 +179,6 @@ def _deleted_ids(desk: Desk, person: Person) -> set[str]:
     """The ids of a person's accounts that this bot deleted, or somebody for it."""
     done = [request for id in person.rows for request in closures(desk, id)]
     return {request.plan.miro_id for request in done if desk.deletes(request)}
-
-
-def _check_domain(desk: Desk, person: Person, account: MiroAccount) -> None:
-    """Raises Obstacle for a linked address of a domain that the policy doesn't name."""
-    if not desk.policy.allows(account.user_name):
-        raise Obstacle(
-            f"In Miro the account of {person.addressed} is {account.user_name}, and I only change "
-            f"accounts of {', '.join(desk.policy.domains)}. Ask your IT team to add the domain to the policy."
-        )
 
 
 def _link(desk: Desk, person: Person, account: MiroAccount) -> None:

@@ -80,28 +80,22 @@ def refresh_manager(
     if in_table := policy.manager_of(person.email):
         find(desk, colleagues, in_table, live=live)
         return
-    if not policy.looks_up_managers:
+    is_known = not live and desk.store.people.manager(person.id, desk.now())
+    if is_known or not policy.looks_up_managers:
         return
-    if desk.store.people.manager(person.id, desk.now()) and not live:
-        return
-    manager = _manager_by_profile(policy, colleagues, person)
+    manager = None
+    if policy.manager_field:
+        try:
+            slack_id = colleagues.manager(person, policy.manager_field)
+            manager = colleagues.find(slack_id) if slack_id else None
+        except BadField as error:
+            log.warning("%s", error)
     if manager is None and desk.pushed and (boss := desk.pushed.manager_of(person.email)):
         manager = colleagues.find(boss)
     if manager is None and policy.manager_from_miro and person.email:
         address = miro.manager_of(person.email)
         manager = colleagues.find(address) if address else None
     desk.store.people.keep_manager(person.id, manager.id if manager else None, desk.now())
-
-
-def _manager_by_profile(policy: Policy, colleagues: Colleagues, person: Person) -> Person | None:
-    if not policy.manager_field:
-        return None
-    try:
-        slack_id = colleagues.manager(person, policy.manager_field)
-    except BadField as error:
-        log.warning("%s", error)
-        return None
-    return colleagues.find(slack_id) if slack_id else None
 
 
 def is_known(desk: Desk, request: Request, unanswered: Collection[str]) -> bool:

@@ -48,7 +48,12 @@ def asked(
             ground.may_ask()
     if is_known or _is_rule_certain(ground):
         with _unsure_left_to_worker():
-            _check_length(ground)
+            try:
+                ground.check_length()
+            except Unsure:
+                raise
+            except Refused as error:
+                raise Problems({"until": str(error)}) from error
     check_open(desk, who, receipt)
     people = [name for name, field in action.form().items() if field.kind is Input.PERSON]
     words = {"case": looked_at(ground.case.scope), "reason": reason.strip(), **who.signed}
@@ -83,9 +88,8 @@ def asked_each(
                 if len(wanted) == 1:
                     raise
                 whose = desk.tables().called(values.get("person", "")) or values.get("person", "")
-                for name, text in (
-                    error.fields.items() if isinstance(error, Problems) else [("person", str(error))]
-                ):
+                faults = error.fields if isinstance(error, Problems) else {"person": str(error)}
+                for name, text in faults.items():
                     sentence = f"{whose}: {text}" if name == "person" else text
                     known = problems.get(name, "")
                     problems[name] = known if sentence in known else f"{known} {sentence}".strip()
@@ -121,10 +125,8 @@ def handed(desk: Desk, request: Request, who: Who, entry: str) -> list[Draft]:
         if "@" in entry and not desk.policy.allows(entry):
             raise Refused(f"{entry} isn't in {', '.join(desk.policy.domains)}. Choose a colleague.")
         desk.unknown.add(entry)
-        raise Refused(
-            f"I haven't seen {entry if '@' in entry else 'this colleague'} in Slack yet. Try again in a "
-            "minute. If it still fails, ask them to write to me once."
-        )
+        why = f"I haven't seen {entry if '@' in entry else 'this colleague'} in Slack yet."
+        raise Refused(f"{why} Try again in a minute. If it still fails, ask them to write to me once.")
     return hand_over(request, who, to, table)
 
 
@@ -180,15 +182,6 @@ def check_open(desk: Desk, who: Who, receipt: str) -> None:
     is_full = desk.store.figures.open_of(who.person.id) >= MOST_OPEN
     if is_full and not is_operator(desk.policy, who.person) and not desk.store.has(receipt):
         raise Refused(f"You have {MOST_OPEN} open requests. Withdraw one, or wait until one is decided.")
-
-
-def _check_length(ground: Ground) -> None:
-    try:
-        ground.check_length()
-    except Unsure:
-        raise
-    except Refused as error:
-        raise Problems({"until": str(error)}) from error
 
 
 def _command(desk: Desk, action: type[Action], raw: Raw, reason: str, who: Who) -> Action:

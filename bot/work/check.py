@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from copy import copy
 from dataclasses import replace
 from datetime import timedelta
 
 from approvals.decide import clock
-from approvals.decide.actor import Who as Actor
-from approvals.decide.actor import check_standing
+from approvals.decide.actor import Who, check_standing
 from approvals.decide.asking import asking, looked_at, routing_words
 from approvals.decide.deadlines import later
 from approvals.decide.tally import Ground, Route
@@ -24,7 +22,7 @@ from approvals.sentence import Sentence
 from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.fill import taken, with_person
-from bot.actions.sentences import first
+from bot.actions.form import first
 from bot.context import CONFIDENTIAL, Colleagues, Desk, SlackAway
 from bot.miro.accounts import creates
 from bot.miro.client import Miro
@@ -34,9 +32,8 @@ from bot.miro.plan import LivePlan, Obstacle, make
 from bot.miro.rest import looks
 from bot.miro.rights import OrgRole, demotes
 from bot.miro.wording import ADMIN_FIRST, HAZARDS
-from bot.work import approvers, undo
+from bot.work import approvers, ending, undo
 from bot.work.account import look, not_found, with_roles
-from bot.work.later import ending
 
 REST_LOOKS = timedelta(seconds=15)
 """How long a check looks at Miro's REST API in total: approvers of a closure don't wait for what it adds."""
@@ -62,13 +59,7 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
 
 
 def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
-    requester = desk.store.people.person(request.requester)
-    requester = requester if requester.source else looked_up(desk, colleagues, requester)
-    if requester.account is None and not requester.source:
-        raise Refused(
-            f"Nobody in Slack has the address {requester.email}. Only colleagues can request changes."
-        )
-    check_standing(Actor(requester, requester.account), desk.now())
+    requester = asker(desk, colleagues, request)
     command, subject = _with_subject(desk, colleagues, request)
     approvers.look_up(desk, colleagues, miro, desk.ground(command, requester))
     ground = desk.ground(command, requester)
@@ -82,13 +73,14 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -
         return [saying(EventType.JOINED, sentence, because_of=twin.id)]
     # Before the look: if nobody can decide, Miro isn't called.
     ground.check_fillable()
-    plan, live = plan_of(desk, miro, request, command), ending.prolonged(desk, request, command)
+    live = ending.prolonged(desk, request, command)
+    plan, command = plan_of(desk, miro, request, command)
     ends_at = ending.end_of(desk, request, command)
     if ends_at and ends_at <= desk.now():
         raise Refused("The last day you chose has passed. Ask again with a later one.")
     is_later = live and live.ending.ends_at and (ends_at is None or ends_at > live.ending.ends_at)
     if plan.steps or is_later or ending.is_followed(desk, command):
-        return ask_approvers(desk, request, command, plan, live)
+        return ask_approvers(desk, request, command, plan.stored(), plan.groups, live)
     is_so = Sentence.of("so-already-for", person=subject.id) if subject else Sentence("so-already")
     return [saying(EventType.UNNEEDED, is_so)]
 
@@ -109,7 +101,17 @@ def _checked_end(desk: Desk, miro: Miro, colleagues: Colleagues, request: Reques
     plan = make(goals, seen)
     if not plan.steps:
         return [saying(EventType.UNNEEDED, Sentence("taken-back"))]
-    return [*ask_approvers(desk, request, command, plan), *later]
+    return [*ask_approvers(desk, request, command, plan.stored(), plan.groups), *later]
+
+
+def asker(desk: Desk, colleagues: Colleagues, request: Request) -> Person:
+    """The requester, looked up in Slack unless it is a directory. Raises Refused for who may not ask."""
+    person = desk.store.people.person(request.requester)
+    person = person if person.source else looked_up(desk, colleagues, person)
+    if person.account is None and not person.source:
+        raise Refused(f"Nobody in Slack has the address {person.email}. Only colleagues can request changes.")
+    check_standing(Who(person, person.account), desk.now())
+    return person
 
 
 def looked_up(desk: Desk, colleagues: Colleagues, person: Person) -> Person:
@@ -144,10 +146,8 @@ def check_ground(desk: Desk, command: Action, subject: Person | None, requester:
     if subject is None:
         return
     if not subject.email:
-        raise Refused(
-            f"Slack doesn't show me an e-mail address for {subject.addressed}, and Miro needs one. "
-            "Ask again with the address."
-        )
+        why = f"Slack doesn't show me an e-mail address for {subject.addressed}, and Miro needs one."
+        raise Refused(f"{why} Ask again with the address.")
     if not command.CLOSES and not desk.policy.allows(subject.email):
         allowed = ", ".join(desk.policy.domains)
         raise Refused(f"I can only change accounts in {allowed}, so not {subject.email}. Ask your IT team.")
@@ -169,22 +169,23 @@ def _twin(desk: Desk, request: Request, command: Action) -> Request | None:
     details, requester = command.model_dump(mode="json"), desk.person(request.requester)
     asked = command.form().keys()  # besides, details have what the check found
     for other in desk.store.twins(replace(request, subject=command.subject)):
-        is_same = (
-            all(other.details.get(name) == details[name] for name in asked)
-            and other.practice == request.practice
-        )
+        is_same = all(other.details.get(name) == details[name] for name in asked)
         wanted_at = request.starts_at or desk.now()
         is_later = other.is_scheduled and other.starts_at and other.starts_at > wanted_at
+        is_same = is_same and other.practice == request.practice
         if is_same and not is_later and not desk.is_secret_from(requester, other):
             return other
     return None
 
 
-def plan_of(desk: Desk, miro: Miro, request: Request, command: Action) -> LivePlan:
-    """The plan after one look. Raises Obstacle, and any MiroError of a look."""
+def plan_of(desk: Desk, miro: Miro, request: Request, command: Action) -> tuple[LivePlan, Action]:
+    """(the plan after one look, the command with what was found).
+
+    Raises Obstacle, and any MiroError of a look.
+    """
     try:
-        beside = _beside(miro, command)
-        command = command.model_copy(update=beside)
+        if command.team_beside:
+            command = command.model_copy(update={"joins": _beside(miro, command.team_beside)})
         command.goals(desk.facts)  # a deleted team is refused without calling Miro
         seen = look(desk, miro, command, is_exact=request.is_exact)
         goals = command.goals(desk.facts)  # again, as the look may have stored the name
@@ -194,64 +195,54 @@ def plan_of(desk: Desk, miro: Miro, request: Request, command: Action) -> LivePl
         alone = request.action == command.NAME  # for each line of a bulk that would take too many calls
         is_last = request.is_scheduled and demotes(goals, seen) and not seen.other_admin
         seen = replace(seen, other_admin=True) if is_last else seen
-        plan = _with_rest(desk, miro, command, seen) if alone else make(goals, seen)
-        plan = replace(plan, found={**plan.found, **beside})
-        return plan.with_hazard(OrgRole, ADMIN_FIRST) if is_last else plan
+        plan, command = _with_rest(desk, miro, command, seen) if alone else (make(goals, seen), command)
+        return plan.with_hazard(OrgRole, ADMIN_FIRST) if is_last else plan, command
     except KeyError as error:
         raise Obstacle("The team is no longer in Miro. Ask again with another one.") from error
 
 
-def _beside(miro: Miro, command: Action) -> dict[str, tuple[str, str]]:
-    """{field: value} for the Miro team that a command names. Raises Obstacle."""
-    if not command.team_beside:
-        return {}
+def _beside(miro: Miro, name: str) -> tuple[str, str]:
+    """(id, name) of a Miro team beside user groups. Raises Obstacle."""
     if miro.rest is None:
         raise Obstacle("I can't add people to Miro teams here. Do it in Miro: Team settings > Users.")
-    return {"joins": looks.team(miro.rest, command.team_beside)}
+    return looks.team(miro.rest, name)
 
 
-def _with_rest(desk: Desk, miro: Miro, command: Action, seen: Seen) -> LivePlan:
-    """The plan, with what Miro's REST API shows of the person, or that it doesn't. Raises Obstacle."""
+def _with_rest(desk: Desk, miro: Miro, command: Action, seen: Seen) -> tuple[LivePlan, Action]:
+    """As `plan_of`, with what Miro's REST API shows of the person, or that it doesn't. Raises Obstacle."""
     account, rest = seen.account, miro.rest and miro.rest.within(REST_LOOKS)
     if account is None or not command.SHOWS_USAGE:
-        return make(command.goals(desk.facts), seen)
-    miro = copy(miro)
-    miro.rest = rest
+        return make(command.goals(desk.facts), seen), command
     known = list[Sentence]()  # what matters most comes first: a card may cut the rest
     led, heir = None, ""
     if rest and command.CLOSES and account.active is not False:
         with suppress(Away, Locked):
             led = looks.led_alone(rest, account, desk.boards_pass)
             heir = looks.heir(rest, account, command.heir_address) if command.heir_address and led else ""
-    names = {id: _label(desk, id, name) for id, name in (led or {}).items()}
-    found = command.handing_on(names, heir) if heir else {}
+    groups, label, teams = desk.store.groups, desk.tables().label, (led or {}).items()
+    # What people call a team that Miro calls so.
+    names = {id: label(group) if (group := groups.get(GroupId(id))) else name for id, name in teams}
     if command.heir_address and not heir:
         known.append(Sentence.of("nothing-to-hand-on", heir=command.heir_address))
     if led is None and command.CLOSES and account.active is not False:
         assert command.subject
         known.append(Sentence.of("team-admin-unknown", who=first(desk.person(command.subject))))
     known += [looks.usage(rest, account)] if rest else []
-    command = command.model_copy(update=found)
-    seen = replace(with_roles(desk, miro, command, seen), led_alone=() if heir else tuple(names.values()))
-    return replace(make(command.goals(desk.facts), seen), known=tuple(known), found=found)
-
-
-def _label(desk: Desk, team: str, name: str) -> str:
-    """What people call a team that Miro calls so."""
-    group = desk.store.groups.get(GroupId(team))
-    return desk.tables().label(group) if group else name
+    command = command.model_copy(update=command.handing_on(names, heir)) if heir else command
+    seen = replace(with_roles(desk, rest, command, seen), led_alone=() if heir else tuple(names.values()))
+    return replace(make(command.goals(desk.facts), seen), known=tuple(known)), command
 
 
 def ask_approvers(
-    desk: Desk, request: Request, command: Action, plan: LivePlan, live: Request | None = None
-) -> list[Draft]:
+    desk: Desk, request: Request, command: Action, plan: Plan,
+    groups: Iterable[str] = (), live: Request | None = None,
+) -> list[Draft]:  # fmt: skip
     """The events *planned*, which asks the approvers, and *approved* if no approval is needed.
 
-    If the plan has warnings and the policy asks nobody, operators decide. `live`: the request whose end this
-    one moves. Raises Refused if there are no approvers.
+    If the plan has warnings and the policy asks nobody, operators decide. `groups`: the ids of those that the
+    account is in; `live`: the request whose end this one moves. Raises Refused if there are no approvers.
     """
     requester, hash = desk.store.people.person(request.requester), desk.policies.hash
-    command = command.model_copy(update=plan.found)
     ground, now = desk.ground(command, requester), desk.now()
     rule, route = Rule(approval=False), Route(0, 0, 0, is_settled=True)
     ends_at = ending.end_of(desk, request, command)
@@ -260,7 +251,7 @@ def ask_approvers(
         rule, route = ground.rule, ground.tally(replace(request, asking=Asking()))
         _check_rights(plan, rule, command)
     subject = ground.case.subject if command.subject else None
-    stored = _stored(desk, request, command, plan, subject, live)
+    stored = _stored(desk, request, command, plan, groups, live)
     # Of groups that look alike, a rule that asks nobody means one by its id.
     grave = [warning for warning in stored.warnings if warning.code != "alike"]
     if grave and route.is_settled and not request.is_end:
@@ -293,14 +284,12 @@ def _operators(desk: Desk, ground: Ground, warnings: Sequence[Sentence]) -> Rout
     people = [person for person in desk.operators() if person.is_colleague and not ground.excludes(person)]
     if not people:
         known = " ".join(HAZARDS[each.code].format(**each.values) for each in warnings)
-        raise Refused(
-            f"{known} Someone has to approve that, but the "
-            "policy names nobody. Nothing was changed. Ask your IT team to name an approver."
-        )
+        why = f"{known} Someone has to approve that, but the policy names nobody."
+        raise Refused(f"{why} Nothing was changed. Ask your IT team to name an approver.")
     return Route(0, 1, 1, 1, tuple(Approver(person, because) for person in people))
 
 
-def _check_rights(plan: LivePlan, rule: Rule, command: Action) -> None:
+def _check_rights(plan: Plan, rule: Rule, command: Action) -> None:
     """Raises Refused if admin rights would be granted without approval."""
     if plan.rights and not rule.ladder and "rights" not in command.form():
         raise Refused(
@@ -310,28 +299,27 @@ def _check_rights(plan: LivePlan, rule: Rule, command: Action) -> None:
 
 
 def _stored(
-    desk: Desk,
-    request: Request,
-    command: Action,
-    plan: LivePlan,
-    subject: Person | None,
-    live: Request | None,
+    desk: Desk, request: Request, command: Action, plan: Plan, own: Iterable[str], live: Request | None
 ) -> Plan:
     """The stored form of the plan, with what the approvers have to know besides."""
-    known_id, warnings, stored = subject.miro_id if subject else "", [], plan.stored()
+    known_id, warnings = desk.person(command.subject).miro_id if command.subject else "", list[Sentence]()
     if known_id and plan.miro_id not in ("", known_id):
         warnings.append(Sentence("new-account"))
     if plan.vanished:
         warnings.append(Sentence("vanished"))
-    warnings += _about_groups(desk, command, plan, desk.person(request.requester).source)
+    warnings += _about_groups(desk, command, own, desk.person(request.requester).source)
     is_anew = request.state is not State.CHECKING
-    more = (_moved_end(live, command),) if live else ()
-    if command.then and not stored.steps:  # inactive already: all that is approved comes later
+    more: tuple[PlannedStep, ...] = ()
+    if live and live.ending.ends_at:  # moving that takes no call to Miro
+        length = {"days": command.days, "until": command.last_day}
+        stay = Sentence.of("stay", **length, ends_at=stamp(live.ending.ends_at))
+        more = (PlannedStep(f"stay {live.id}", stay),)
+    if command.then and not plan.steps:  # inactive already: all that is approved comes later
         more = (PlannedStep("later", Sentence.of("deleted-later", count=1, days=command.then[1])),)
     return replace(
-        stored,
-        steps=(*stored.steps, *more),
-        gives=(*(step.key for step in stored.steps), *(live.plan.gives if live else ())),
+        plan,
+        steps=(*plan.steps, *more),
+        gives=(*(step.key for step in plan.steps), *(live.plan.gives if live else ())),
         prolongs=live.id if live else None,
         warnings=tuple(warnings),
         again=is_anew and plan.revision != request.plan.revision,
@@ -339,26 +327,16 @@ def _stored(
     )
 
 
-def _about_groups(desk: Desk, command: Action, plan: LivePlan, source: str) -> list[Sentence]:
+def _about_groups(desk: Desk, command: Action, own: Iterable[str], source: str) -> list[Sentence]:
     """The warnings about groups that look alike, and about a closed account in groups managed elsewhere."""
     tables = desk.tables()
     groups = {id: group for _, id in command.teams_named if (group := tables.get_group(id))}
-    taken = [
-        group for id, group in groups.items() if any(tables.is_taken(n, but=id) for n in tables.names(group))
-    ]
-    own = [group for id in sorted(plan.groups) if (group := tables.get_group(GroupId(id)))]
-    managed = [tables.label(each) for each in own if command.CLOSES and tables.managed(each, source)]
+    names, is_taken = tables.names, tables.is_taken
+    taken = [group for id, group in groups.items() if any(is_taken(each, but=id) for each in names(group))]
+    known = [group for id in sorted(own) if (group := tables.get_group(GroupId(id)))]
+    managed = [tables.label(each) for each in known if command.CLOSES and tables.managed(each, source)]
     alike = [Sentence.of("alike", group=tables.label(group), id=group.id) for group in taken]
     return [*alike, *([Sentence.of("managed", groups=listed(managed))] if managed else [])]
-
-
-def _moved_end(live: Request, command: Action) -> PlannedStep:
-    """The approver's step for a moved end, which needs no call to Miro."""
-    assert live.ending.ends_at
-    change = Sentence.of(
-        "stay", days=command.days, until=command.last_day, ends_at=stamp(live.ending.ends_at)
-    )
-    return PlannedStep(f"stay {live.id}", change)
 
 
 # -- once more, live, before the first change of an approved request -------------------------------------

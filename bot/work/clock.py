@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -17,9 +17,9 @@ from approvals.refusals import Refused
 from approvals.request import Draft, Request, Urgency, is_active
 from approvals.states import EventType, State
 from bot.context import Desk
+from bot.work import ending
 from bot.work.approvers import closed
 from bot.work.bulk import control as bulk
-from bot.work.later import ahead, ending
 from bot.work.refresh import Refresh
 from bot.work.reviewing import compare, reviews
 
@@ -39,8 +39,6 @@ class Housekeeping:
 
     desk: Desk
     refresh: Refresh
-    _closed: dict[str, str] = field(default_factory=dict)
-    """{action: reason} of actions that nobody can decide, as last notified to operators."""
 
     def tick(self) -> bool:
         """One round of everything; returns that nothing is left to do."""
@@ -61,7 +59,7 @@ class Housekeeping:
         times.do("anchor", ANCHOR_EVERY, self._tell_anchor)
         bulk.tidy(desk)
         times.do("access reviews", ACCESS_REVIEWS_EVERY, partial(reviews.pass_time, desk))
-        times.do("ahead", AHEAD_EVERY, partial(ahead.tell, desk))
+        times.do("ahead", AHEAD_EVERY, partial(ending.tell_ahead, desk))
         if desk.policy.compare_daily:
             times.do("comparison", COMPARE_EVERY, partial(compare.daily, desk))
         if months := desk.policy.keep_texts_months:
@@ -103,9 +101,9 @@ class Housekeeping:
     def _notify_of_closed(self) -> None:
         """Notifies operators of actions that nobody can decide, before somebody asks."""
         reasons = closed(self.desk)
-        for name in reasons.keys() - self._closed.keys():
-            self._notify(f"{name} is closed: {reasons[name]}. Name others who decide in the policy.")
-        self._closed = reasons
+        for name in self.desk.policy.actions:
+            text = f"{name} is closed: {reasons.get(name)}. Name others who decide in the policy."
+            self.refresh.notify_once(f"closed {name}", (name,) if name in reasons else (), text)
 
     def _review(self) -> None:
         """Reroutes waiting and approved requests after people or the policy changed.

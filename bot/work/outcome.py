@@ -84,13 +84,9 @@ def progress(desk: Desk, request: Request, goals: Sequence[Goal], seen: Seen | N
 
 
 def _lines(
-    plan: Plan,
-    goals: Sequence[Goal],
-    calls: Mapping[str, bool],
-    seen: Seen | None,
-    by_hand: Collection[str] = (),
-    is_done: bool = False,
-) -> Lines:
+    plan: Plan, goals: Sequence[Goal], calls: Mapping[str, bool], seen: Seen | None,
+    by_hand: Collection[str] = (), is_done: bool = False,
+) -> Lines:  # fmt: skip
     lines: Lines = {"done": [], "others": [], "left": []}
     by_key = {goal.key: goal for goal in goals}
     for step in plan.steps:

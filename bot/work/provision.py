@@ -28,11 +28,10 @@ from bot.miro.goals import Seen
 from bot.miro.plan import LivePlan, Obstacle, PlanStep, make
 from bot.miro.rest.client import RestAway, RestCall
 from bot.miro.rest.goals import SessionsEnded
-from bot.work import outcome, undo
+from bot.work import ending, outcome, undo
 from bot.work.account import Target, look
 from bot.work.bulk.control import halted
 from bot.work.check import ask_approvers, check_again, is_approved, who_left
-from bot.work.later import ending
 from bot.work.outcome import Stopped
 
 TRIES = 3
@@ -132,7 +131,7 @@ class Provisioning:
             seen = self._look(command)
             ending.check_seen(self.desk, request, seen)
             if before_first_write:
-                self._check_unchanged(command, seen)
+                undo.check_unchanged(self.desk, self.request, command.goals(self.desk.facts), seen)
             is_new = self.request.state is State.APPROVED
             # Together with its bulk it isn't begun after that was halted; alone it asks itself.
             if is_new and not self.request.together and (halt := halted(self.desk, self.request)):
@@ -150,13 +149,6 @@ class Provisioning:
             if unseen:
                 return self._await_effect(unseen[0])
             self._send_all(plan)
-
-    def _check_unchanged(self, command: Action, seen: Seen) -> None:
-        """Raises Refused if what it undoes was changed to something else since it was asked for."""
-        try:
-            undo.check_unchanged(self.desk, self.request, command.goals(self.desk.facts), seen)
-        except Obstacle as error:
-            raise Refused(str(error)) from error
 
     def _verify(self) -> Request:
         """One look at what a person says they finished by hand; nothing is sent."""
@@ -179,7 +171,7 @@ class Provisioning:
         missing = clock.back(self.request, self.desk.table(self.request)) if is_same else []
         if missing and not missing[0].body.get("stuck"):
             return missing
-        return ask_approvers(self.desk, self.request, command, plan)
+        return ask_approvers(self.desk, self.request, command, plan.stored(), plan.groups)
 
     def _command(self) -> Action:
         try:
@@ -310,10 +302,9 @@ class Provisioning:
 
     def _last_answer(self, code: str) -> str:
         """The answer to the last call for a goal, without its full stop; '' if none."""
-        events = [
-            event for event in self.desk.store.events(self.request.id) if event.type == EventType.ANSWERED
-        ]
-        texts = [event.text("text") for event in events if event.body["step"] == code]
+        events = self.desk.store.events(self.request.id)
+        answers = (event for event in events if event.type == EventType.ANSWERED)
+        texts = [event.text("text") for event in answers if event.body["step"] == code]
         return clip(texts[-1], 160, 25).rstrip(".") if texts else ""
 
     def answered(self, code: str, accepted: bool, text: str, **flags: bool) -> None:

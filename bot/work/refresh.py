@@ -41,6 +41,9 @@ IN_A_ROW = 3
 """Failed look-ups in a row after which Slack counts as away; fewer must not hold up other accounts."""
 
 
+Task = Callable[[], object]
+
+
 @dataclass
 class Timetable:
     """When each repeated task is due next.
@@ -62,12 +65,7 @@ class Timetable:
         self._next[name] = self.now(), self.now() + wait, subject
 
     def do(
-        self,
-        name: str,
-        every: timedelta,
-        task: Callable[[], object],
-        retry: timedelta = MINUTE,
-        subject: object = None,
+        self, name: str, every: timedelta, task: Task, retry: timedelta = MINUTE, subject: object = None
     ) -> None:
         """Does a task that is due; after SlackAway or a MiroError it is due again after `retry`.
 
@@ -248,35 +246,26 @@ class Refresh:
             return
         if now - self._outage_since >= OUTAGE:
             self._outage_notified = True
-            self.desk.tell_operators(
-                f"{self.problem} This has lasted for a while. Requests are saved and continue by themselves "
-                "as soon as Miro answers."
-            )
+            cure = "Requests are saved and continue by themselves as soon as Miro answers."
+            self.desk.tell_operators(f"{self.problem} This has lasted for a while. {cure}")
 
     def _notify_of_names(self) -> None:
         """Notifies operators of team names in the policy that match no Miro team, or several."""
         tables, held = self.desk.tables(), listed(approvers.on_hold(self.desk))
         unknown, ambiguous = tuple(tables.unknown_teams()), tuple(tables.ambiguous_names())
         until = f" Until then nobody can ask about teams with {held}." if held else ""
-        self._notify_once(
-            "unknown teams",
-            unknown,
-            f"The policy names teams that Miro doesn't have: {', '.join(unknown)}. "
-            f"Correct their names in the policy.{until}",
-        )
-        self._notify_once(
-            "ambiguous names",
-            ambiguous,
-            f"I can't tell which team the policy means by {', '.join(ambiguous)}. These stay closed: "
-            "write the id of the team that is meant into the policy, instead of its name.",
-        )
+        why = f"The policy names teams that Miro doesn't have: {', '.join(unknown)}."
+        self.notify_once("unknown teams", unknown, f"{why} Correct their names in the policy.{until}")
+        why = f"I can't tell which team the policy means by {', '.join(ambiguous)}. These stay closed:"
+        cure = "write the id of the team that is meant into the policy, instead of its name."
+        self.notify_once("ambiguous names", ambiguous, f"{why} {cure}")
 
     def _notify_of_entries(self, of: str, complaints: tuple[str, ...]) -> None:
         """Notifies operators of unreadable entries in Miro's lists; the others are used."""
         text = f"{'; '.join(complaints)}. I use the rest of Miro's list. Look at them in Miro."
-        self._notify_once(of, complaints, text)
+        self.notify_once(of, complaints, text)
 
-    def _notify_once(self, kind: str, findings: tuple[str, ...], text: str) -> None:
+    def notify_once(self, kind: str, findings: tuple[str, ...], text: str) -> None:
         """Notifies operators of findings that differ from the last ones."""
         if findings and findings != self._notified.get(kind):
             log.warning("%s", text)

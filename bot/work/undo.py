@@ -19,7 +19,6 @@ from bot.actions.many import Bulk
 from bot.actions.undo import undoing
 from bot.context import Desk
 from bot.miro.goals import Goal, Seen
-from bot.miro.plan import Obstacle
 from bot.work.ask import asked
 from bot.work.bulk.reading import save
 from bot.work.outcome import own_calls
@@ -50,11 +49,8 @@ def undo(
             return asked_already, []
         if request.action == Bulk.NAME:
             return [_undo_bulk(desk, request, who, reason, receipt)], []
-        wanted = [
-            (action, raw)
-            for action, raw in undoing(own_steps(desk, request), changed_address(desk, request))
-            if desk.policy.rule(action)
-        ]
+        ways = undoing(own_steps(desk, request), changed_address(desk, request))
+        wanted = [(action, raw) for action, raw in ways if desk.policy.rule(action)]
         if not wanted:
             raise Refused(f"{request.id} changed nothing that I can undo.")
         if request.state is State.STOPPED:
@@ -85,7 +81,7 @@ def _undo_bulk(desk: Desk, bulk: Request, who: Who, reason: str, receipt: str) -
 
 
 def check_unchanged(desk: Desk, request: Request, goals: Sequence[Goal], seen: Seen) -> None:
-    """Raises Obstacle if something that a request undoes was changed to a third state meanwhile."""
+    """Raises Refused if something that a request undoes was changed to a third state meanwhile."""
     try:
         id = request.undoes if request.line else request.because_of
         cause = desk.store.request(id) if id else None
@@ -93,17 +89,15 @@ def check_unchanged(desk: Desk, request: Request, goals: Sequence[Goal], seen: S
     except KeyError:  # an access review, or a team that is gone
         return
     if own and seen.members:
-        raise Obstacle(
+        raise Refused(
             "The group has members by now, so I leave it as it is. "
             f"To delete it all the same, ask for it: /miro {request.action}."
         )
     for goal in goals:
         brought = own.get(goal.code)
         if cause and brought and not brought.holds(seen) and not goal.holds(seen):
-            raise Obstacle(
-                f"Someone changed this again after {cause.id}, so I left it as it is. "
-                f"To {goal.words.aim} anyway, use /miro {request.action}."
-            )
+            why = f"Someone changed this again after {cause.id}, so I left it as it is."
+            raise Refused(f"{why} To {goal.words.aim} anyway, use /miro {request.action}.")
 
 
 def own_steps(desk: Desk, request: Request) -> list[PlannedStep]:

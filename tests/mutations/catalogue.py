@@ -328,14 +328,14 @@ MUTATIONS = (
     ),
     Mutation(
         "who came back is deleted",
-        "bot/work/later/ending.py",
+        "bot/work/ending.py",
         "seen.account and seen.account.active is not False",
         "seen.account and seen.account.active is None",
         ("tests/bot/journeys/test_cooling_off.py",),
     ),
     Mutation(
         "the last admin's rights end",
-        "bot/work/later/ending.py",
+        "bot/work/ending.py",
         "request.is_end and demotes(goals, seen) and not seen.other_admin",
         "request.is_end and demotes(goals, seen) and seen.other_admin is None",
         ("tests/bot/journeys/test_endings.py",),

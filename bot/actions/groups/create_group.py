@@ -2,15 +2,13 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
-
-from approvals.policy.team_names import wide
-from bot.actions.form import Action, Facts, FormField, Input
+from bot.actions.form import Action, Facts, FormField, Input, text
 from bot.actions.groups.rename_group import GroupName
-from bot.actions.sentences import undone
 from bot.miro.goals import Goal
 from bot.miro.groups import GroupExists
 from bot.miro.rest.goals import TeamExists
+
+_TEAM = "Its name. An admin adds the group to it in Miro."
 
 
 class CreateGroup(Action):
@@ -27,25 +25,9 @@ class CreateGroup(Action):
     )
 
     name: Annotated[GroupName, FormField("Name of the group", Input.TEXT, names_group=True)]
-    miro_team: Annotated[
-        str,
-        Field(max_length=60),
-        FormField(
-            "Miro team to create as well",
-            Input.TEXT,
-            "Its name. An admin adds the group to it in Miro.",
-            operators_only=True,
-            beside_groups=True,
-        ),
-    ] = ""
-
-    @property
-    def new_group(self) -> str:
-        return self.name
-
-    @property
-    def lanes(self) -> tuple[str, ...]:
-        return (f"name:{wide(self.name)}",)
+    miro_team: text(  # type: ignore[valid-type]
+        "Miro team to create as well", _TEAM, longest=60, also=None, beside_groups=True
+    ) = ""
 
     def phrase(self, facts: Facts) -> str:
         return f"create the group {self.name}{self._team}"
@@ -59,7 +41,7 @@ class CreateGroup(Action):
 
     def undo(self, facts: Facts) -> str:
         but = " (all but the Miro team)" if self.miro_team else ""
-        return undone("delete-group", "/miro delete-group", facts, but=but)
+        return facts.undone("delete-group", "/miro delete-group", but=but)
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         team = (TeamExists(self.miro_team, self.miro_team),) if self.miro_team else ()

@@ -8,7 +8,6 @@ from pydantic import AfterValidator, Field
 from approvals.ids import GroupId
 from approvals.policy.team_names import has_invisible
 from bot.actions.form import Action, Facts, FormField, Input
-from bot.actions.sentences import undone
 from bot.miro.goals import Goal
 from bot.miro.groups import GroupNamed
 
@@ -29,6 +28,9 @@ GroupName = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_o
 """The name of a group in Miro, on one line."""
 
 
+_AS_IN = "As in your directory, for example g_app_proeng_all."
+
+
 class RenameGroup(Action):
     """Miro's article calls it updating the group's name to match the directory."""
 
@@ -39,19 +41,7 @@ class RenameGroup(Action):
     EXAMPLE: ClassVar[str] = 'rename Engineering to "g_app_proeng_all"'
 
     team: Annotated[GroupId, FormField("Which team", Input.TEAM, after=("rename", "group", "team"))]
-    name: Annotated[
-        GroupName,
-        FormField(
-            "New security name",
-            Input.TEXT,
-            "As in your directory, for example g_app_proeng_all.",
-            names_group=True,
-        ),
-    ]
-
-    @property
-    def group(self) -> GroupId | None:
-        return self.team
+    name: Annotated[GroupName, FormField("New security name", Input.TEXT, _AS_IN, names_group=True)]
 
     def phrase(self, facts: Facts) -> str:
         return f"give {facts.team(self.team).label} the security name {self.name}"
@@ -60,7 +50,7 @@ class RenameGroup(Action):
         return f"{facts.team(self.team).label} has the security name {self.name} in Miro"
 
     def undo(self, facts: Facts) -> str:
-        return undone(self.NAME, f"rename it back to {facts.team(self.team).security_name}", facts)
+        return facts.undone(self.NAME, f"rename it back to {facts.team(self.team).security_name}")
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         team = facts.team(self.team)

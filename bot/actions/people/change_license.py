@@ -1,18 +1,13 @@
 """Give somebody a paid Miro license."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from bot.actions.form import Action, Facts, FormField, Input, Subject
-from bot.actions.sentences import first, in_miro
-from bot.miro.accounts import Attributes, HasAccount
+from bot.miro.accounts import Attributes
 from bot.miro.goals import Goal
 
-_CHOICES = (
-    ("Full", "Full"),
-    ("Advanced", "Advanced, if your plan has it"),
-    ("Standard", "Standard, if your plan has it"),
-    ("Basic", "Basic, if your plan has it"),
-)
+License = Literal["Full", "Advanced", "Standard", "Basic"]
+_CHOICES = (("Full", "Full"), *((name, f"{name}, if your plan has it") for name in get_args(License)[1:]))
 
 
 class ChangeLicense(Action):
@@ -28,10 +23,7 @@ class ChangeLicense(Action):
     NOTE: ClassVar[str] = "To lower a license, use Miro's own settings."
 
     person: Subject
-    license: Annotated[
-        Literal["Full", "Advanced", "Standard", "Basic"],
-        FormField("Which license", Input.CHOICE, choices=_CHOICES),
-    ] = "Full"
+    license: Annotated[License, FormField("Which license", Input.CHOICE, choices=_CHOICES)] = "Full"
 
     def phrase(self, facts: Facts) -> str:
         return f"give {facts.person(self.person).called} a Miro license: {self.license}"
@@ -39,10 +31,5 @@ class ChangeLicense(Action):
     def outcome(self, facts: Facts) -> str:
         return f"{{who}} {{is}} on the {self.license} license in Miro"
 
-    def undo(self, facts: Facts) -> str:
-        return in_miro()
-
-    def goals(self, facts: Facts) -> tuple[Goal, ...]:
-        person = facts.person(self.person)
-        who = first(person)
-        return (HasAccount(who, person.email, create=False), Attributes(who, {"userType": self.license}))
+    def changes(self, who: str, facts: Facts) -> tuple[Goal, ...]:
+        return (Attributes(who, {"userType": self.license}),)

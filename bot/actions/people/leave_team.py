@@ -6,12 +6,12 @@ from pydantic import Field, model_validator
 
 from approvals.ids import GroupId
 from approvals.request import Urgency
-from bot.actions.form import Action, Facts, FormField, Input, OwnSubject
-from bot.actions.sentences import but_boards, first, places, undone
-from bot.miro.accounts import HasAccount
+from bot.actions.form import Action, Facts, FormField, Input, OwnSubject, text
 from bot.miro.goals import Goal
 from bot.miro.groups import OutOfGroup
 from bot.miro.rest.goals import NONE, TeamRole
+
+_BESIDE = "Its name in Miro. For teams that no user group opens."
 
 
 class LeaveTeam(Action):
@@ -32,17 +32,9 @@ class LeaveTeam(Action):
         Field(max_length=3),
         FormField("Which team", Input.TEAMS, after=("leave", "from", "out of"), leaves=True),
     ]
-    miro_team: Annotated[
-        str,
-        Field(max_length=60),
-        FormField(
-            "Miro team to leave",
-            Input.TEXT,
-            "Its name in Miro. For teams that no user group opens.",
-            operators_only=True,
-            beside_groups=True,
-        ),
-    ] = ""
+    miro_team: text(  # type: ignore[valid-type]
+        "Miro team to leave", _BESIDE, longest=60, also=None, beside_groups=True
+    ) = ""
     joins: tuple[str, str] | None = None
     """Id and name of that team, as the check found it; nobody fills this in."""
 
@@ -52,12 +44,8 @@ class LeaveTeam(Action):
             raise ValueError("teams: Fill this in: which team.")
         return self
 
-    @property
-    def team_beside(self) -> str:
-        return self.miro_team
-
     def _where(self, facts: Facts) -> str:
-        return places(self.teams, self.miro_team, facts)
+        return facts.places(self.teams, self.miro_team)
 
     def phrase(self, facts: Facts) -> str:
         return f"remove {facts.person(self.person).called} from {self._where(facts)}"
@@ -66,13 +54,10 @@ class LeaveTeam(Action):
         return f"{{who}} {{is}} no longer in {self._where(facts)} in Miro"
 
     def undo(self, facts: Facts) -> str:
-        return undone("request-access", "/miro-access", facts, but=but_boards(facts))
+        return facts.undone("request-access", "/miro-access", but=facts.but_boards)
 
-    def goals(self, facts: Facts) -> tuple[Goal, ...]:
-        person = facts.person(self.person)
-        who, teams = first(person), [facts.known_team(id) for id in self.teams]
-        return (
-            HasAccount(who, person.email, create=False),
-            *(OutOfGroup(who, team.id, team.security_name, team.label, facts.boards_pass) for team in teams),
-            *((TeamRole(person.email, *self.joins, role=NONE),) if self.joins else ()),
-        )
+    def changes(self, who: str, facts: Facts) -> tuple[Goal, ...]:
+        teams, boards = map(facts.known_team, self.teams), facts.boards_pass
+        left = (OutOfGroup(who, team.id, team.security_name, team.label, boards) for team in teams)
+        email = facts.person(self.person).email
+        return (*left, *((TeamRole(email, *self.joins, role=NONE),) if self.joins else ()))

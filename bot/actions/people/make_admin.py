@@ -6,10 +6,9 @@ from typing import Annotated, ClassVar
 from pydantic import model_validator
 
 from approvals.ids import GroupId
-from bot.actions.form import Action, Days, Facts, FormField, Input, Subject, Until
+from bot.actions.form import Action, Days, Facts, FormField, Input, Subject, Until, first
 from bot.actions.people.remove_admin import CHOICES, RemoveAdmin, Rights
-from bot.actions.sentences import but_boards, first, undone
-from bot.miro.accounts import Active, HasAccount
+from bot.miro.accounts import Active
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup, OutOfGroup
 from bot.miro.rights import AdminRole, OrgRole
@@ -59,27 +58,20 @@ class MakeAdmin(Action):
 
     def undo(self, facts: Facts) -> str:
         what = " the rights" if self.from_team or self.to_team else ""
-        but = but_boards(facts) if self.from_team and not facts.can_be_asked(self.OPPOSITE) else ""
-        return undone(self.OPPOSITE, "/miro remove-admin", facts, what=what, but=but)
+        but = facts.but_boards if self.from_team and not facts.can_be_asked(self.OPPOSITE) else ""
+        return facts.undone(self.OPPOSITE, "/miro remove-admin", what=what, but=but)
 
-    def goals(self, facts: Facts) -> tuple[Goal, ...]:
-        person = facts.person(self.person)
-        who, goals = first(person), list[Goal]()
+    def changes(self, who: str, facts: Facts) -> tuple[Goal, ...]:
+        goals: list[Goal] = [Active(who, joining=bool(self.to_team))]
         if self.to_team:
             new = facts.team(self.to_team)
             goals.append(InGroup(who, new.id, new.security_name, new.label))
         if self.from_team:
             old = facts.team(self.from_team)
             goals.append(OutOfGroup(who, old.id, old.security_name, old.label, facts.boards_pass))
-        wanted: Goal = AdminRole(who, self.rights, days=self.for_days, until=self.last_day)
         if self.rights == "Company Admin":
-            wanted = OrgRole(who, ADMIN, days=self.for_days, until=self.last_day)
-        return (
-            HasAccount(who, person.email, create=False),
-            Active(who, joining=bool(self.to_team)),
-            *goals,
-            wanted,
-        )
+            return (*goals, OrgRole(who, ADMIN, days=self.for_days, until=self.last_day))
+        return (*goals, AdminRole(who, self.rights, days=self.for_days, until=self.last_day))
 
     def ending(self, given: Collection[str]) -> Action | None:
         """Takes the rights away, if they were given, or came back with the account; the teams stay."""

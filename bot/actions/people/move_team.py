@@ -6,8 +6,7 @@ from pydantic import model_validator
 
 from approvals.ids import GroupId
 from bot.actions.form import Action, Facts, FormField, Input, OwnSubject
-from bot.actions.sentences import but_boards, first, undone
-from bot.miro.accounts import Active, HasAccount
+from bot.miro.accounts import Active
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup, OutOfGroup
 
@@ -43,13 +42,11 @@ class MoveTeam(Action):
         return f"{{who}} {{is}} in {new} in Miro, and no longer in {old}"
 
     def undo(self, facts: Facts) -> str:
-        return undone(self.NAME, "/miro-move the other way", facts, but=but_boards(facts))
+        return facts.undone(self.NAME, "/miro-move the other way", but=facts.but_boards)
 
-    def goals(self, facts: Facts) -> tuple[Goal, ...]:
-        person = facts.person(self.person)
-        who, old, new = first(person), facts.team(self.from_team), facts.team(self.to_team)
+    def changes(self, who: str, facts: Facts) -> tuple[Goal, ...]:
+        old, new = facts.team(self.from_team), facts.team(self.to_team)
         return (
-            HasAccount(who, person.email, create=False),
             Active(who, joining=True),
             InGroup(who, new.id, new.security_name, new.label),
             OutOfGroup(who, old.id, old.security_name, old.label, facts.boards_pass),

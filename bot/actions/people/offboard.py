@@ -6,8 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from approvals.request import Urgency
-from bot.actions.form import Action, Facts, FormField, Input, Subject
-from bot.actions.sentences import first, in_miro
+from bot.actions.form import Action, Facts, FormField, Input, Subject, first, text
 from bot.miro.accounts import Gone, Inactive
 from bot.miro.goals import Goal
 from bot.miro.rest.goals import SessionsEnded, TeamRole
@@ -19,6 +18,13 @@ _CHOICES = (
     ("deactivate", "Deactivate: boards stay, can be undone"),
     ("delete", "Delete: boards go to a team admin, can't be undone"),
 )
+
+
+_LATER = "Only if you deactivate. Until then you or an operator can keep it. “never” deletes nothing."
+_DELETED = FormField(
+    "Then delete it after so many days", Input.DAYS, _LATER, by_policy=True, only_if=("how", "deactivate")
+)
+_HEIR = "The e-mail address of who becomes admin of teams that this person alone leads."
 
 
 class Handed(NamedTuple):
@@ -51,41 +57,13 @@ class Offboard(Action):
     how: Annotated[
         Literal["deactivate", "delete"], FormField("How", Input.CHOICE, choices=_CHOICES, grave=True)
     ]
-    delete_after: Annotated[
-        int | None,
-        Field(ge=1, le=366),
-        FormField(
-            "Then delete it after so many days",
-            Input.DAYS,
-            "Only if you deactivate. Until then you or an operator can keep it. “never” deletes nothing.",
-            by_policy=True,
-            only_if=("how", "deactivate"),
-        ),
-    ] = None
-
-    heir: Annotated[
-        str,
-        Field(max_length=120),
-        FormField(
-            "Hand teams on to",
-            Input.TEXT,
-            "The e-mail address of who becomes admin of teams that this person alone leads.",
-            by_rest=True,
-        ),
-    ] = ""
+    delete_after: Annotated[int | None, Field(ge=1, le=366), _DELETED] = None
+    heir: text("Hand teams on to", _HEIR, also=None, operators_only=False, by_rest=True) = ""  # type: ignore[valid-type]
     handed: tuple[Handed, ...] = ()
     """The teams to hand on, as the check found them; nobody fills this in."""
 
-    @property
-    def heir_address(self) -> str:
-        return self.heir
-
     def handing_on(self, teams: Mapping[str, str], heir: str) -> Mapping[str, Any]:
         return {"handed": tuple(Handed(id, label, heir) for id, label in teams.items())}
-
-    @property
-    def is_final(self) -> bool:
-        return self.how == "delete"
 
     @property
     def then(self) -> tuple["Offboard", int] | None:
@@ -117,11 +95,11 @@ class Offboard(Action):
         return f"{who} loses access. You can reactivate the account {self._until}."
 
     def undo(self, facts: Facts) -> str:
-        if self.is_final:
+        if self.how == "delete":
             return "This can't be undone."
         person = facts.person(self.person)
         can = facts.can_be_asked("reactivate", person.email)
-        way = f"You can reactivate {first(person)} {self._until}." if can else in_miro()
+        way = f"You can reactivate {first(person)} {self._until}." if can else facts.in_miro()
         return f"Boards stay where they are. {way}"
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:

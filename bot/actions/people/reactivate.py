@@ -3,8 +3,7 @@
 from typing import ClassVar
 
 from bot.actions.form import Action, Facts, Subject
-from bot.actions.sentences import first, undone
-from bot.miro.accounts import Active, HasAccount
+from bot.miro.accounts import Active
 from bot.miro.goals import Goal
 
 
@@ -16,6 +15,7 @@ class Reactivate(Action):
     TITLE: ClassVar[str] = "Reactivate in Miro"
     ABOUT: ClassVar[str] = "open a deactivated account again"
     EXAMPLE: ClassVar[str] = "reactivate jo.park@example.com"
+    UNDONE_BY: ClassVar[tuple[str, str]] = ("offboard", "/miro-offboard")
 
     FOR_LEAVERS: ClassVar[bool] = True
 
@@ -27,9 +27,5 @@ class Reactivate(Action):
     def outcome(self, facts: Facts) -> str:
         return "{who} {is} active in Miro again"
 
-    def undo(self, facts: Facts) -> str:
-        return undone("offboard", "/miro-offboard", facts)
-
-    def goals(self, facts: Facts) -> tuple[Goal, ...]:
-        person = facts.person(self.person)
-        return (HasAccount(first(person), person.email, create=False), Active(first(person)))
+    def changes(self, who: str, facts: Facts) -> tuple[Goal, ...]:
+        return (Active(who),)

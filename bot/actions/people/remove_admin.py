@@ -3,9 +3,7 @@
 from typing import Annotated, ClassVar, Literal
 
 from approvals.request import Urgency
-from bot.actions.form import Action, Facts, FormField, Input, Subject
-from bot.actions.sentences import first, undone
-from bot.miro.accounts import HasAccount
+from bot.actions.form import Action, Facts, FormField, Input, Subject, first
 from bot.miro.goals import Goal
 from bot.miro.rights import AdminRole, OrgRole
 from bot.miro.wire import MEMBER
@@ -27,6 +25,7 @@ class RemoveAdmin(Action):
     TITLE: ClassVar[str] = "Remove Miro Admin"
     ABOUT: ClassVar[str] = "take admin rights away"
     EXAMPLE: ClassVar[str] = "demote @alex"
+    UNDONE_BY: ClassVar[tuple[str, str]] = ("make-admin", "/miro-admin")
     CONFIRM: ClassVar[str] = "Remove Admin"
     ADMINS: ClassVar[bool] = True
     FOR_LEAVERS: ClassVar[bool] = True
@@ -44,11 +43,6 @@ class RemoveAdmin(Action):
     def warning(self, facts: Facts) -> str:
         return f"{first(facts.person(self.person))} loses these rights immediately and stays a member."
 
-    def undo(self, facts: Facts) -> str:
-        return undone("make-admin", "/miro-admin", facts)
-
-    def goals(self, facts: Facts) -> tuple[Goal, ...]:
-        person = facts.person(self.person)
-        who = first(person)
-        down = OrgRole(who, MEMBER) if self.rights == "Company Admin" else AdminRole(who, self.rights, False)
-        return (HasAccount(who, person.email, create=False), down)
+    def changes(self, who: str, facts: Facts) -> tuple[Goal, ...]:
+        is_company = self.rights == "Company Admin"
+        return (OrgRole(who, MEMBER) if is_company else AdminRole(who, self.rights, wanted=False),)

@@ -6,16 +6,16 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from approvals.ids import GroupId
-from bot.actions.form import Action, Days, Facts, FormField, Input, OwnSubject, Until, text
+from bot.actions.form import DETAILS, Action, Days, Facts, FormField, Input, OwnSubject, Until, first, text
 from bot.actions.people.leave_team import LeaveTeam
-from bot.actions.sentences import first, labels, places, undone
 from bot.miro.accounts import Active, Attributes, HasAccount
 from bot.miro.goals import Goal
 from bot.miro.groups import InGroup
 from bot.miro.rest.goals import MEMBER, TeamRole
 
-# SCIM's names of the enterprise attributes (RFC 7643 section 4.3), with Miro's limits.
-_SCIM = {"employee_number": "employeeNumber", "cost_centre": "costCenter"}
+_BOARDS = "Where the boards are that you need."
+_TEAMS = FormField("Which team", Input.TEAMS, _BOARDS, after=("for", "to", "in", "into"))
+_BESIDE = "Its name in Miro. For boards that no user group opens."
 
 
 class RequestAccess(Action):
@@ -30,16 +30,8 @@ class RequestAccess(Action):
     SLASH: ClassVar[str] = "miro-access"
 
     person: OwnSubject
-    teams: Annotated[
-        tuple[GroupId, ...],
-        Field(max_length=3),  # a directory asks for accounts alone
-        FormField(
-            "Which team",
-            Input.TEAMS,
-            "Where the boards are that you need.",
-            after=("for", "to", "in", "into"),
-        ),
-    ]
+    # None are needed: a directory asks for accounts alone.
+    teams: Annotated[tuple[GroupId, ...], Field(max_length=3), _TEAMS]
     until: Until = None
     for_days: Days = None
     given_name: text("Given name", "Only if Slack doesn't know it.", longest=29) = ""  # type: ignore[valid-type]
@@ -51,17 +43,9 @@ class RequestAccess(Action):
     organization: text("Organization", also=("organisation",)) = ""  # type: ignore[valid-type]
     manager: text("Manager", longest=60) = ""  # type: ignore[valid-type]
 
-    miro_team: Annotated[
-        str,
-        Field(max_length=60),
-        FormField(
-            "Miro team to join",
-            Input.TEXT,
-            "Its name in Miro. For boards that no user group opens.",
-            operators_only=True,
-            beside_groups=True,
-        ),
-    ] = ""
+    miro_team: text(  # type: ignore[valid-type]
+        "Miro team to join", _BESIDE, longest=60, also=None, beside_groups=True
+    ) = ""
     joins: tuple[str, str] | None = None
     """Id and name of that team, as the check found it; nobody fills this in."""
 
@@ -71,13 +55,9 @@ class RequestAccess(Action):
             raise ValueError("miro_team: I can't end this. Ask for it by itself, without a last day.")
         return self
 
-    @property
-    def team_beside(self) -> str:
-        return self.miro_team
-
     def _where(self, facts: Facts) -> str:
         """'Engineering and the team Research', '' for an account alone."""
-        return places(self.teams, self.miro_team, facts)
+        return facts.places(self.teams, self.miro_team)
 
     def phrase(self, facts: Facts) -> str:
         phrase = f"give {facts.person(self.person).called} access to {self._where(facts) or 'Miro'}"
@@ -89,8 +69,8 @@ class RequestAccess(Action):
 
     def undo(self, facts: Facts) -> str:
         if not self._where(facts):
-            return undone("offboard", "/miro-offboard", facts)
-        return undone(self.OPPOSITE, "/miro leave-team. The account stays", facts)
+            return facts.undone("offboard", "/miro-offboard")
+        return facts.undone(self.OPPOSITE, "/miro leave-team. The account stays")
 
     def goals(self, facts: Facts) -> tuple[Goal, ...]:
         person, values = facts.person(self.person), self._enterprise(facts)
@@ -124,13 +104,12 @@ class RequestAccess(Action):
         count = len(ending.teams)
         some = "the teams" if count == len(self.teams) else f"{count} of the teams"
         verb = "is" if count == 1 else "are"
-        return f"{labels(ending.teams, facts) if count == 1 else some} {verb} removed. The account stays"
+        return f"{facts.labels(ending.teams) if count == 1 else some} {verb} removed. The account stays"
 
     def _enterprise(self, facts: Facts) -> dict[str, str]:
-        names = ("department", "employee_number", "cost_centre", "division", "organization", "manager")
         known = facts.account(facts.person(self.person).email)
-        values = {name: (getattr(self, name) or known.get(name, "")).strip() for name in names}
-        return {_SCIM.get(name, name): value for name, value in values.items() if value}
+        values = {name: (getattr(self, name) or known.get(name, "")).strip() for name in DETAILS}
+        return {DETAILS[name]: value for name, value in values.items() if value}
 
 
 def _guessed(email: str) -> tuple[str, str]:

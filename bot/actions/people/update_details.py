@@ -1,14 +1,13 @@
 """Update what Miro knows about somebody: name, address, and what HR writes."""
 
 from functools import partial
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from approvals.people import canonical, listed
-from bot.actions.form import Action, Facts, FormField, Input, Subject, text
-from bot.actions.sentences import first, undone
-from bot.miro.accounts import Attributes, HasAccount
+from bot.actions.form import DETAILS, Action, Facts, Subject, text
+from bot.miro.accounts import Attributes
 from bot.miro.goals import Goal
 from bot.miro.wording import ATTRIBUTES
 
@@ -23,6 +22,7 @@ class UpdateDetails(Action):
     TITLE: ClassVar[str] = "Update Details"
     ABOUT: ClassVar[str] = "change somebody's name, address or department"
     EXAMPLE: ClassVar[str] = "update the details of @alex"
+    UNDONE_BY: ClassVar[tuple[str, str]] = ("update-details", "/miro update-details")
     TOGETHER: ClassVar[bool] = False
     NOTE: ClassVar[str] = "Fill in only what changes. A directory that manages Miro may change it back."
 
@@ -36,11 +36,9 @@ class UpdateDetails(Action):
     display_name: _detail("Full name", longest=60) = ""  # type: ignore[valid-type]
     given_name: _detail("Given name", "Instead of the full name.", longest=29) = ""  # type: ignore[valid-type]
     family_name: _detail("Family name", longest=30) = ""  # type: ignore[valid-type]
-    email: Annotated[
-        str,
-        Field(max_length=120),
-        FormField("New e-mail address", Input.TEXT, "They sign in with it from then on.", is_address=True),
-    ] = ""
+    email: _detail(  # type: ignore[valid-type]
+        "New e-mail address", "They sign in with it from then on.", also=None, is_address=True
+    ) = ""
 
     @model_validator(mode="after")
     def _says_what(self) -> "UpdateDetails":
@@ -55,16 +53,9 @@ class UpdateDetails(Action):
     @property
     def _wanted(self) -> dict[str, str]:
         """{SCIM's name: value}. The address comes last: until then a look finds the one that was approved."""
-        values = {
-            "department": self.department,
-            "costCenter": self.cost_centre,
-            "employeeNumber": self.employee_number,
-            "division": self.division,
-            "organization": self.organization,
-            "manager": self.manager,
-            "displayName": self.display_name or f"{self.given_name} {self.family_name}".strip(),
-            "userName": canonical(self.email),
-        }
+        values = {attribute: getattr(self, name) for name, attribute in DETAILS.items()}
+        values["displayName"] = self.display_name or f"{self.given_name} {self.family_name}".strip()
+        values["userName"] = canonical(self.email)
         return {name: value for name, value in values.items() if value}
 
     def phrase(self, facts: Facts) -> str:
@@ -74,13 +65,5 @@ class UpdateDetails(Action):
     def outcome(self, facts: Facts) -> str:
         return "{who}'s details are updated in Miro"
 
-    def undo(self, facts: Facts) -> str:
-        return undone(self.NAME, "/miro update-details", facts)
-
-    def goals(self, facts: Facts) -> tuple[Goal, ...]:
-        person = facts.person(self.person)
-        who = first(person)
-        return (
-            HasAccount(who, person.email, create=False),
-            *(Attributes(who, {name: value}) for name, value in self._wanted.items()),
-        )
+    def changes(self, who: str, facts: Facts) -> tuple[Goal, ...]:
+        return tuple(Attributes(who, {name: value}) for name, value in self._wanted.items())

@@ -1,14 +1,12 @@
 """The client of Miro's REST API: sent like SCIM's calls, with another token and at other prices."""
 
 from collections.abc import Mapping
-from copy import copy
-from datetime import timedelta
 from typing import Any
 
 from bot.miro import judging, wire
 from bot.miro.errors import Away, Declined, Locked, Unclear
 from bot.miro.goals import ScimCall
-from bot.miro.transport import Api, Transport
+from bot.miro.transport import Transport
 
 _PRICES = {1: 10, 2: 20, 3: 100, 4: 400}
 """{level of a call: credits of the shared pool}. By Miro's page on rate limiting REST has 100,000 credits a
@@ -52,36 +50,23 @@ def cost(method: str, path: str, size: int = 0) -> int:
     return _PRICES[LEVELS.get(f"{method} {endpoint(path)}", 3)]
 
 
-REST = Api("application/json", cost, endpoint)
-
-
 def _is_platforms(text: bytes) -> bool:
     """Whether an error is Miro's own, not of a gateway."""
     sent = wire.content(text)
     return isinstance(sent, Mapping) and sent.get("status") == 404 and sent.get("type") == "error"
 
 
-class Rest:
+class Rest(Transport):
     """Miro's REST API with one token, for one organization. Thread-safe."""
 
-    def __init__(self, transport: Transport, org: str) -> None:
-        self._transport, self._org = transport, org
+    media = "application/json"
+    cost = staticmethod(cost)
+    endpoint = staticmethod(endpoint)
 
-    def close(self) -> None:
-        """Closes the connections."""
-        self._transport.http.close()
-
-    def ranked(self, urgency: int) -> "Rest":
-        """A copy for work of this urgency."""
-        other = copy(self)
-        other._transport = self._transport.ranked(urgency)
-        return other
-
-    def within(self, span: timedelta) -> "Rest":
-        """A copy whose calls together take no longer than `span`; later ones raise Away."""
-        other = copy(self)
-        other._transport = self._transport.within(span)
-        return other
+    def __init__(self, org: str, *line: Any) -> None:
+        """`line`: as of `Transport`."""
+        super().__init__(*line)
+        self._org = org
 
     def scopes(self) -> frozenset[str]:
         """The token's scopes. Raises Away and Locked.
@@ -102,7 +87,7 @@ class Rest:
         `or_none`: None if it isn't there, by the 404 of Miro's platform.
         """
         try:
-            status, text = self._transport.exchange("GET", path.replace("{org}", self._org), query or {})
+            status, text = self.exchange("GET", path.replace("{org}", self._org), query or {})
         except Unclear as error:
             raise RestAway(str(error), error.kind, error.words) from error
         if status == 404 and or_none and _is_platforms(text):
@@ -122,9 +107,8 @@ class Rest:
         for values in (pairs, body):
             values |= {name: value.replace("{address}", address) for name, value in values.items()}
         try:
-            status, text = self._transport.exchange(
-                call.method, path.replace("{org}", self._org), pairs, body or None
-            )
+            place = path.replace("{org}", self._org)
+            status, text = self.exchange(call.method, place, pairs, body or None)
             judging.check_write(status, text)
         except Away as error:
             raise RestAway(str(error), error.kind, error.words, error.wait) from error

@@ -121,7 +121,7 @@ class Lists:
         if request.action != Bulk.NAME:
             return forms.details(scene)
         words = [event.words for event in self.desk.store.events(request.id)]
-        plans = {number: (plan.user_name, plan.plan.steps) for number, plan in approved_plans(words).items()}
+        plans = {number: (plan.user_name or "", plan.steps) for number, plan in approved_plans(words).items()}
         return forms.details(scene, pages.page(scene, plans, left_out(words), start))
 
 

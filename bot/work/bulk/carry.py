@@ -16,6 +16,7 @@ from approvals.clocks import is_recent
 from approvals.decide.actor import Who
 from approvals.decide.decide import vote_body
 from approvals.ids import BOT
+from approvals.plan import Plan
 from approvals.record.claims import Claim
 from approvals.record.database import ClaimLost, Overtaken
 from approvals.refusals import Refused
@@ -30,7 +31,7 @@ from bot.miro.quota import cost
 from bot.ops import logs
 from bot.work.ask import asked_event
 from bot.work.bulk.check import around
-from bot.work.bulk.plans import Shown, approved_plans
+from bot.work.bulk.plans import approved_plans
 from bot.work.bulk.shared import Gathered, LookFirst, Shared, merged, shares
 from bot.work.check import ask_approvers
 from bot.work.provision import Provisioning
@@ -105,7 +106,7 @@ def _make_lines(desk: Desk, bulk: Request, claim: Claim) -> None:
                 _make(desk, bulk, line, plans[line.number])
 
 
-def _make(desk: Desk, bulk: Request, line: Line, plan: Shown) -> None:
+def _make(desk: Desk, bulk: Request, line: Line, plan: Plan) -> None:
     command = line.command
     event = asked_event(
         desk, command, bulk.requester, {"reason": bulk.reason, "shell": bulk.shell},
@@ -120,7 +121,7 @@ def _make(desk: Desk, bulk: Request, line: Line, plan: Shown) -> None:
         desk.store.append(request, [Draft(EventType.REFUSED, words={"text": str(error)})])
         return
     body = planned.body
-    if not any(step.change.code in _RIGHTS for step in plan.plan.steps):
+    if not any(step.change.code in _RIGHTS for step in plan.steps):
         # The list of admins stays as it is, so nobody waits for others in its lane.
         body = {**body, "lanes": [lane for lane in body["lanes"] if lane != "admins"]}
     request = desk.store.append(request, [replace(planned, body=body)])

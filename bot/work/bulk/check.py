@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from approvals.decide.actor import Who, check_standing
+from approvals.decide.actor import Who
 from approvals.decide.asking import looked_at
 from approvals.decide.tally import Ground
 from approvals.ids import PersonId, RequestId, stamp
@@ -26,14 +26,13 @@ from bot.miro.client import Miro
 from bot.miro.errors import Ambiguous, Away, Locked
 from bot.miro.goals import needs
 from bot.miro.plan import LivePlan, Obstacle
-from bot.work import approvers
+from bot.work import approvers, ending
 from bot.work.ask import asked_event
-from bot.work.bulk.plans import BulkPlan, kept
+from bot.work.bulk.plans import kept, summed
 from bot.work.bulk.reading import read
 from bot.work.bulk.shared import Shared
 from bot.work.bulk.undone import undone
-from bot.work.check import ask_approvers, check_ground, check_names, looked_up, plan_of
-from bot.work.later import ending
+from bot.work.check import ask_approvers, asker, check_ground, check_names, plan_of
 
 MOST_SAID = 5
 """Wrong lines of a file that are named."""
@@ -51,11 +50,7 @@ def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, clai
 
 
 def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
-    requester = desk.person(request.requester)
-    requester = requester if requester.source else looked_up(desk, colleagues, requester)
-    if requester.account is None and not requester.source:
-        raise Refused(f"Slack knows nobody with the address {requester.email}: only colleagues can ask.")
-    check_standing(Who(requester, requester.account), desk.now())
+    requester = asker(desk, colleagues, request)
     command = desk.command(request)
     assert isinstance(command, Bulk)
     lines: Sequence[Line] = command.lines
@@ -79,15 +74,15 @@ def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, c
     if not any(plans[line.number].steps or ending.is_followed(desk, line.command) for line in good):
         return desk.store.append(request, [saying(EventType.UNNEEDED, Sentence("so-already"))], claim)
     mine, *others = sorted(sets.values(), key=len, reverse=True)
-    shown = {line.number: plans[line.number] for line in mine}
+    shown = {line.number: plans[line.number].stored() for line in mine}
     with desk.store.writing():  # all or none: after a failure, lines of others would be asked twice
         for apart in others:
             bulk = ask(desk, request, Bulk(lines=tuple(apart), undoes=command.undoes))
             problems |= {line.number: APART.format(bulk=bulk.id) for line in apart}
-        plan = BulkPlan("", (), (), lines=tuple(mine), plans=shown, left_out=len(problems))
+        plan = summed(mine, shown, len(problems))
         shown_command = command.model_copy(update={"lines": tuple(mine)})
         planned, *more = ask_approvers(desk, request, shown_command, plan)
-        stored = {"line_plans": kept(plan.plans), "left_out": json.dumps(problems, ensure_ascii=False)}
+        stored = {"line_plans": kept(shown), "left_out": json.dumps(problems, ensure_ascii=False)}
         return desk.store.append(request, [replace(planned, words={**planned.words, **stored}), *more], claim)
 
 
@@ -163,7 +158,7 @@ def _planned(desk: Desk, miro: Miro, asked: Request, command: Action, is_first: 
     longer = ending.prolonged(desk, replace(asked, action=command.NAME), command) if command.days else None
     if longer:
         raise Refused(f"{longer.id} gives this already, for some days. Extend it there, or ask by itself.")
-    plan, subject = plan_of(desk, miro, asked, command), ground.case.subject
+    (plan, _), subject = plan_of(desk, miro, asked, command), ground.case.subject
     if plan.vanished or (subject and subject.miro_id and plan.miro_id not in ("", subject.miro_id)):
         raise Refused("Miro shows another account than before. Look there, then ask for it by itself.")
     return plan

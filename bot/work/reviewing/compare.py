@@ -32,19 +32,14 @@ def compared(desk: Desk) -> list[Difference]:
     groups = desk.store.groups
     seen = groups.seen_at("members"), groups.seen_at("admins")
     if not all(is_recent(at, desk.now(), FRESH) for at in seen):
-        raise Refused(
-            "Miro's list of people is missing or more than a day old, so nothing was compared. "
-            "Start `miro-bot run`, which reads it."
-        )
+        why = "Miro's list of people is missing or more than a day old, so nothing was compared."
+        raise Refused(f"{why} Start `miro-bot run`, which reads it.")
     holdings, kept = [*_holdings(desk)], _kept(desk)
     listed = [*differences(holdings, _changes(desk), _left(desk, holdings), _ownerless(desk))]
     pushed = desk.pushed.differences() if desk.pushed else ()
     said = {(each.email, each.fact) for each in listed}
-    listed += [
-        Difference(DIRECTORY, fact, email, text, (email,))
-        for email, fact, text in pushed
-        if (email, fact) not in said
-    ]
+    new = [each for each in pushed if each[:2] not in said]
+    listed += [Difference(DIRECTORY, fact, email, text, (email,)) for email, fact, text in new]
     left = (each for each in listed if not kept & {(key, each.right) for key in (each.email, *each.keys)})
     return [each for each in left if not _is_asked(desk, each)]
 
@@ -149,10 +144,8 @@ def daily(desk: Desk) -> None:
     except Refused as error:
         log.warning("%s", error)
         if desk.store.groups.seen_at("members") and desk.store.once(f"uncompared:{desk.now().date()}"):
-            desk.tell_operators(
-                "Miro and the record weren't compared today: Miro's list of people is more than a day old. "
-                "To see why, run: miro-bot doctor"
-            )
+            why = "Miro and the record weren't compared today: Miro's list of people is more than a day old."
+            desk.tell_operators(f"{why} To see why, run: miro-bot doctor")
         return
     if listed:
         with desk.store.writing():

@@ -6,24 +6,14 @@ What is ended is requested in the same transaction as the decision is written.
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, get_args
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 from approvals.case import Case
 from approvals.clocks import is_recent
 from approvals.decide.actor import Who, check_standing, is_operator
-from approvals.decide.streams.reviews import (
-    ACCOUNT,
-    DIFFERENCES,
-    DIRECTORY,
-    OWNERLESS,
-    Access,
-    Holders,
-    Review,
-    Step,
-    due,
-    started,
-)
+from approvals.decide.streams import reviews as stream
+from approvals.decide.streams.reviews import DIFFERENCES, Access, Holders, Review, Step, started
 from approvals.decide.tally import Ground
 from approvals.ids import BOT, GroupId, PersonId, stamp
 from approvals.people import FRESH, Group, Person, canonical
@@ -90,9 +80,8 @@ def _read_at(desk: Desk, team: GroupId) -> datetime | None:
 
 
 def _holders(desk: Desk, team: GroupId, review: Review | None = None) -> Holders:
-    if review and (
-        review.compares or not is_recent(_read_at(desk, team), desk.now(), FRESH)
-    ):  # the request finds out whether it is so
+    if review and (review.compares or not is_recent(_read_at(desk, team), desk.now(), FRESH)):
+        # The request finds out whether it is so.
         return {(each.email, each.right, each.miro_id): each.name for each in review.accesses}
     if team:
         members = desk.store.groups.memberships(team)
@@ -137,32 +126,26 @@ def is_own(desk: Desk, access: Access, person: Person) -> bool:
     return not desk.policy.names(keys).isdisjoint(desk.policy.names(person.keys))
 
 
+Numbers = Collection[int]
+
+
 def decide(
-    desk: Desk,
-    key: str,
-    who: Who,
-    kept: Collection[int],
-    ended: Collection[int],
-    reason: str = "",
-    until: str = "",
+    desk: Desk, key: str, who: Who, kept: Numbers, ended: Numbers, reason: str = "", until: str = ""
 ) -> list[str]:
     """Keeps and ends accesses, by their numbers; returns sentences about what wasn't done. Raises Refused.
 
     A difference is kept for a reason and until a day ("2026-12-31"); raises Problems without them.
     """
-    more = _keeping(desk, reason, until) if kept and find(desk, key).compares else _AS_IT_IS
-    problems = _decided(desk, key, who, Step.KEPT, kept, more)
+    keeping = _keeping(desk, reason, until) if kept and find(desk, key).compares else Draft(Step.KEPT)
+    problems = _decided(desk, key, who, keeping, kept)
     for number in ended:
         try:
-            problems += _decided(desk, key, who, Step.ENDED, [number])
+            problems += _decided(desk, key, who, Draft(Step.ENDED), [number])
         except (Problems, Refused) as error:
             texts = error.fields.values() if isinstance(error, Problems) else [str(error)]
             problems.append(f"{find(desk, key).accesses[number].label}: {' '.join(texts)}")
     desk.wake()
     return problems
-
-
-_AS_IT_IS = Draft(Step.KEPT)
 
 
 def _keeping(desk: Desk, reason: str, until: str) -> Draft:
@@ -182,9 +165,7 @@ def _keeping(desk: Desk, reason: str, until: str) -> Draft:
     return Draft(Step.KEPT, body={"until": stamp(end.astimezone(UTC))}, words={"reason": reason})
 
 
-def _decided(
-    desk: Desk, key: str, who: Who, what: Step, numbers: Collection[int], more: Draft = _AS_IT_IS
-) -> list[str]:
+def _decided(desk: Desk, key: str, who: Who, draft: Draft, numbers: Numbers) -> list[str]:
     with desk.store.writing():
         review = find(desk, key)
         check(desk, review, who)
@@ -193,12 +174,13 @@ def _decided(
         wanted = [access for access in review.accesses if access.number in numbers]
         free = [each for each in wanted if not each.decision and not is_own(desk, each, who.person)]
         if free:
-            body: dict[str, Any] = {"accesses": [access.number for access in free]}
-            if what is Step.ENDED:
+            body = {**draft.body, "accesses": [access.number for access in free]}
+            if draft.type == Step.ENDED:
                 body["request"] = _end(desk, review, free[0], who)
-            draft = Draft(what, who.person.id, {**body, **more.body}, {**who.signed, **more.words})
-            add(desk, draft, review.id)
-    first = [each for each in wanted if each.decision and (each.decision, each.by) != (what, who.person.id)]
+            signed = {**who.signed, **draft.words}
+            add(desk, Draft(draft.type, who.person.id, body, signed), review.id)
+    own = draft.type, who.person.id
+    first = [each for each in wanted if each.decision and (each.decision, each.by) != own]
     return [each.line(lambda id: desk.person(id).called) for each in first]
 
 
@@ -210,7 +192,7 @@ def _end(desk: Desk, review: Review, access: Access, who: Who) -> str:
     for email, _, miro_id in _holders(desk, review.team, review):
         access = replace(access, email=email) if miro_id == access.miro_id != "" else access
     code, _, fact = access.right.partition(":")
-    if review.compares and code == DIRECTORY and desk.pushed:
+    if review.compares and code == stream.DIRECTORY and desk.pushed:
         return desk.pushed.again(access.email, fact)
     action, raw = _way_out(access, review.team)
     reason = f"Access review {review.id}: no longer needed."
@@ -222,9 +204,9 @@ def _end(desk: Desk, review: Review, access: Access, who: Who) -> str:
 def _way_out(access: Access, team: GroupId) -> tuple[str, dict[str, str]]:
     """(action, fields) of the request that ends an access, or puts a difference right. Raises Refused."""
     code, _, fact = access.right.partition(":") if team == DIFFERENCES else ("", "", access.right or team)
-    if code == OWNERLESS:
+    if code == stream.OWNERLESS:
         raise Refused("Name owners of the team in the policy. No request can do that.")
-    if fact == ACCOUNT:
+    if fact == stream.ACCOUNT:
         return "offboard", {"person": access.email, "how": "deactivate"}
     if fact in RIGHTS:
         return "remove-admin", {"person": access.email, "rights": fact}
@@ -234,10 +216,10 @@ def _way_out(access: Access, team: GroupId) -> tuple[str, dict[str, str]]:
 def pass_time(desk: Desk) -> None:
     """What is due in open reviews: reminders, deadlines, access that is gone."""
     for review in opened(desk):
-        if due(review, _holders(desk, review.team, review), desk.now(), desk.policy):
+        if stream.due(review, _holders(desk, review.team, review), desk.now(), desk.policy):
             with desk.store.writing():
                 review = desk.store.review(review.id)  # another process may have been faster
-                for draft in due(review, _holders(desk, review.team, review), desk.now(), desk.policy):
+                for draft in stream.due(review, _holders(desk, review.team, review), desk.now(), desk.policy):
                     review = add(desk, draft, review.id)
                     # What is left of a comparison is on the card of the next.
                     if draft.type != Step.GONE and not (review.compares and review.having()):

@@ -21,7 +21,7 @@ from bot.context import Desk
 from bot.miro.client import Miro
 from bot.miro.errors import Declined
 from bot.miro.goals import Goal
-from bot.miro.plan import LivePlan, Obstacle, make, unseen
+from bot.miro.plan import LivePlan, Obstacle, make
 from bot.policies import Policies
 from bot.sandbox.miro.service import Exchange
 from bot.sandbox.miro.service import Miro as Sandbox
@@ -121,7 +121,8 @@ class Office:
 
     def left(self, command: Action) -> tuple[Goal, ...]:
         """The goals that a look doesn't show."""
-        return unseen(self.goals(command), look(self.desk, self.miro, command))
+        seen = look(self.desk, self.miro, command)
+        return tuple(goal for goal in self.goals(command) if not goal.holds(seen))
 
     def plan(self, command: Action) -> LivePlan:
         """What a look leaves to do."""

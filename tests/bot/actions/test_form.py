@@ -7,7 +7,7 @@ import pytest
 from approvals.ids import PersonId
 from approvals.people import Person
 from bot.actions import ACTIONS, Action, groups, people
-from bot.actions.sentences import first, labels
+from bot.actions.form import first
 from bot.miro.goals import Seen
 from bot.miro.rights import demotes
 from bot.miro.wire import ADMIN, MEMBER, MiroAccount, Role
@@ -42,8 +42,8 @@ def test_somebody_is_called_by_the_shortest_name_known(person: Person, short: st
 
 def test_teams_are_listed_as_people_would(desk: Office) -> None:
     facts = desk.desk.facts
-    assert labels((ENGINEERING,), facts) == "Engineering"
-    assert labels((ENGINEERING, DESIGN, IT), facts) == "Engineering, Design and IT Administration"
+    assert facts.labels((ENGINEERING,)) == "Engineering"
+    assert facts.labels((ENGINEERING, DESIGN, IT)) == "Engineering, Design and IT Administration"
 
 
 def test_teams_are_named_with_the_field_they_stand_in() -> None:

@@ -45,7 +45,7 @@ def test_an_operator_knows_better_than_the_policy(desk: Office) -> None:
 
 def test_without_anything_known_nothing_is_written(desk: Office) -> None:
     policy = desk.desk.policy.model_copy(update={"accounts": {}})
-    desk.desk.policies._current = desk.desk.policies._now[0], policy
+    desk.desk.policies._now = desk.desk.policies._now[0], policy
     goals = desk.goals(ASKED)
     assert names(goals) == ["HasAccount", "Active", "InGroup", "InGroup"]
     assert not any(isinstance(goal, Attributes) for goal in goals)
@@ -94,7 +94,7 @@ def test_blanks_around_what_the_policy_says_are_left_out(desk: Office) -> None:
     # Miro keeps it without them, and would otherwise never seem to have it.
     accounts = {"default": {"department": " IT ", "cost_centre": "  "}}
     policy = desk.desk.policy.model_validate({**desk.desk.policy.model_dump(), "accounts": accounts})
-    desk.desk.policies._current = desk.desk.policies._now[0], policy
+    desk.desk.policies._now = desk.desk.policies._now[0], policy
     desk.sandbox = World().build()
     assert desk.bring_about(ASKED) == ""
     assert desk.left(ASKED) == ()

@@ -48,10 +48,10 @@ def test_times_and_ends_are_counted_by_action_and_team(both: tuple[Stage, Shell]
 
 def test_a_terminal_reads_medians(both: tuple[Stage, Shell]) -> None:
     lines = both[1].types("stats").splitlines()
-    [access] = [line for line in lines if line.startswith("  request-access")]
-    assert access.split() == ["request-access", "█" * WIDTH, "3", "1", "1", "2", "hours", "2", "hours"]
-    assert lines.index(access) < next(n for n, line in enumerate(lines) if "leave-team" in line)
-    assert lines[-1] == "Access gained: 1, taken away: 1"
+    [access] = [line for line in lines if "Request Access" in line]
+    assert access == f"  {'█' * WIDTH} 3 Request Access: decided in 2 hours, done in 2 hours, 1 expired"
+    assert lines.index(access) < next(n for n, line in enumerate(lines) if "Leave a Team" in line)
+    assert "Access gained: 1. Taken away: 1." in lines
 
 
 def test_only_what_is_chosen_is_counted(both: tuple[Stage, Shell]) -> None:

@@ -261,7 +261,7 @@ def test_a_miro_that_says_nothing_is_not_waited_for() -> None:
     clock = Clock()
     with silent() as url, closing(Miro(url, TOKEN, Credits(), clock, clock.sleep)) as miro:
         # The client's own twenty seconds are real ones, so that they are made as short as can be.
-        miro._transport.http.timeout = httpx.Timeout(5, read=0.001)
+        miro.http.timeout = httpx.Timeout(5, read=0.001)
         with pytest.raises(Unclear, match="didn't answer in time"):
             miro.send(DEACTIVATE, "7")
         with pytest.raises(Away, match="didn't answer in time"):
@@ -271,7 +271,7 @@ def test_a_miro_that_says_nothing_is_not_waited_for() -> None:
 def test_a_call_waits_for_an_answer_less_than_its_deadline() -> None:
     clock = Clock()
     with closing(Miro("http://127.0.0.1", TOKEN, Credits(), clock, clock.sleep)) as miro:
-        waits = miro._transport.http.timeout
+        waits = miro.http.timeout
     assert waits.read and waits.connect and waits.read + waits.connect < DEADLINE.total_seconds()
 
 

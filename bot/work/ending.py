@@ -7,28 +7,32 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from approvals.clocks import is_recent
 from approvals.decide import decide
 from approvals.decide.actor import Who
 from approvals.decide.clock import withdrawn
 from approvals.decide.delegates import RETURNED
 from approvals.ids import BOT, stamp
-from approvals.people import Person
+from approvals.people import FRESH, Person, canonical
 from approvals.plan import NO_PLAN
 from approvals.record.outbox import Note
 from approvals.refusals import Refused
 from approvals.request import Draft, Request, saying
 from approvals.sentence import Sentence
 from approvals.states import EventType, State
-from bot.actions import Action
+from bot.actions import ACTIONS, Action
 from bot.actions.fill import with_person
 from bot.context import CONFIDENTIAL, Desk
 from bot.miro.accounts import vanished
 from bot.miro.goals import Goal, Seen
 from bot.miro.plan import Obstacle
 from bot.miro.rights import demotes
+from bot.miro.wording import ADMIN_FIRST, HAZARDS
 from bot.work.account import Target, closures
 from bot.work.ask import asked_event
 
+BEFORE = (timedelta(days=3), timedelta(days=1))
+"""When it is told, and told again, what somebody has to do before a closure that starts later."""
 NOTICE = timedelta(days=1)
 """How long before the end people are notified; for access of a day or two, after half of the time."""
 ANOTHER_ADMIN = timedelta(hours=1)
@@ -58,11 +62,10 @@ def prolonged(desk: Desk, request: Request, command: Action) -> Request | None:
     """The done request whose end this one would move: the same access for the same person; or None."""
     if command.subject is None or "for_days" not in command.form():
         return None
+    ends = {name: getattr(command, name) for name in ("until", "for_days")}
     for other in desk.store.done(request.action, command.subject):
-        if not other.ending.ends_at or other.id == request.id or not desk.readable(other):
-            continue
-        ends = {name: getattr(command, name) for name in ("until", "for_days")}
-        if desk.command(other).model_copy(update=ends) == command:
+        may_move = other.ending.ends_at and other.id != request.id and desk.readable(other)
+        if may_move and desk.command(other).model_copy(update=ends) == command:
             return other
     return None
 
@@ -119,10 +122,8 @@ def check(desk: Desk, request: Request, command: Action) -> None:
 def check_seen(desk: Desk, request: Request, seen: Seen) -> None:
     """Raises Refused for the deletion of an account that is in use again."""
     if _follows_closing(desk, request) and seen.account and seen.account.active is not False:
-        raise Refused(
-            "The account is no longer deactivated, so I won't delete it. "
-            "To delete it anyway, use /miro offboard."
-        )
+        why = "The account is no longer deactivated, so I won't delete it."
+        raise Refused(f"{why} To delete it anyway, use /miro offboard.")
 
 
 def _follows_closing(desk: Desk, request: Request) -> bool:
@@ -145,10 +146,8 @@ def until_another_admin(desk: Desk, request: Request) -> list[Draft]:
             f"{who} is the last Company Admin, so {request.id} doesn't take that right away yet, although "
             "its time is over. Make somebody else Company Admin: /miro-admin. I try again every hour."
         )
-    return [
-        saying(EventType.HELD, why, next_try_at=start),
-        Draft(EventType.SCHEDULED, body={"start_at": start}),
-    ]
+    later = Draft(EventType.SCHEDULED, body={"start_at": start})
+    return [saying(EventType.HELD, why, next_try_at=start), later]
 
 
 def is_followed(desk: Desk, command: Action) -> bool:
@@ -232,7 +231,51 @@ def close_needless(desk: Desk, done: Request) -> None:
         desk.store.delegate(Draft(RETURNED, row.person))
         account = desk.person(row.person).account
         if account and not desk.person(row.person).is_(leaver):
-            text = f"{desk.person(row.delegate).addressed} can no longer stand in for you."
-            text += " Name someone else: /miro away."
-            desk.store.outbox.say(Note(account.slack_id, {"text": text}))
+            text = f"{desk.person(row.delegate).addressed} can no longer stand in for you. Name someone else:"
+            desk.store.outbox.say(Note(account.slack_id, {"text": f"{text} /miro away."}))
     desk.people_changed = True
+
+
+# -- what somebody has to do before a closure that starts later: else it would stop then ----------------
+
+
+def tell_ahead(desk: Desk) -> None:
+    """Tells requesters and operators what comes first, once for each of these times."""
+    for request in desk.store.requests(states=[State.APPROVED], limit=1_000):
+        action = ACTIONS.get(request.action)
+        if not (action and action.CLOSES and request.is_scheduled and request.starts_at and request.subject):
+            continue
+        left = request.starts_at - desk.now()
+        due = sum(left <= before for before in BEFORE)
+        todo = _todo(desk, request, desk.person(request.subject)) if due and not request.untouchable else []
+        if todo and desk.store.once(f"ahead {request.id} {request.starts_at} {due}"):
+            _tell(desk, request, todo)
+
+
+def _todo(desk: Desk, request: Request, subject: Person) -> Sequence[str]:
+    """The sentences: from the list of admins of today, and of teams as of the plan."""
+    values = {hazard.code: hazard.values for step in request.plan.steps for hazard in step.hazards}
+    is_last = _is_last_admin(desk, subject, known=ADMIN_FIRST in values)
+    alone = values.get("only-team-admin")
+    led = [HAZARDS["only-team-admin"].format(**alone)] if alone else []
+    return [HAZARDS[ADMIN_FIRST], *led] if is_last else led
+
+
+def _is_last_admin(desk: Desk, subject: Person, *, known: bool) -> bool:
+    """Whether nobody else is Company Admin; `known`: the answer while the list isn't fresh."""
+    admins, seen_at = desk.store.groups.admins()
+    if not is_recent(seen_at, desk.now(), FRESH):
+        return known
+    emails = {canonical(admin.email) for admin in admins if "Company Admin" in admin.rights}
+    return bool(emails) and emails <= subject.keys
+
+
+def _tell(desk: Desk, request: Request, todo: Sequence[str]) -> None:
+    assert request.starts_at
+    stamp, plain = int(request.starts_at.timestamp()), f"{request.starts_at:%d %b, %H:%M} UTC"
+    at = f"<!date^{stamp}^{{date_short_pretty}}, {{time}}|{plain}>"
+    text = f"{request.id} starts {at}. Before that, somebody has to see to this: {' '.join(todo)}"
+    people = {person.id: person for person in (desk.person(request.requester), *desk.operators())}
+    for person in people.values():
+        if person.account and not desk.is_secret_from(person, request):
+            desk.store.outbox.say(Note(person.account.slack_id, {"text": text}))
