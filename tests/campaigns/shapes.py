@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from approvals.decide.actor import Who
 from bot.sandbox.miro.organization import MEMBER, GroupModel
@@ -60,6 +61,8 @@ def _leading(stage: Stage) -> None:
     _signed_in_admin(stage)
     jo = stage.miro.change_user("jo@example.com", role=MEMBER)
     stage.miro.change_team(stage.teams["Design"], admins=(jo.id,))
+    stage.clock.pass_(timedelta(hours=1))  # the list of members is read by then
+    stage.bot.housekeeping.tick()
 
 
 _ALEX = _person("alex@example.com", "Alex Smith", "Engineering")
