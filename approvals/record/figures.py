@@ -35,20 +35,15 @@ class Figures:
 
     def waiting_since(self) -> datetime | None:
         """When the oldest waiting request was made; None if none waits."""
-        return self._time(
-            "SELECT at FROM ledger WHERE version = 1 AND stream ="
-            " (SELECT 'R-' || min(number) FROM requests WHERE state = ?)",
-            State.WAITING,
-        )
+        oldest = "SELECT 'R-' || min(number) FROM requests WHERE state = ?"
+        return self._time(f"SELECT at FROM ledger WHERE version = 1 AND stream = ({oldest})", State.WAITING)
 
     def handed_since(self) -> datetime | None:
         """When the longest open hand-over began; None if nothing is handed over."""
         # What is stopped is due again only while somebody is reminded to finish it.
-        return self._time(
-            "SELECT min((SELECT max(at) FROM ledger WHERE stream = 'R-' || number AND type = ?)) AS at"
-            " FROM requests WHERE state = ? AND next_due IS NOT NULL",
-            EventType.HANDED, State.STOPPED,
-        )  # fmt: skip
+        handed = "SELECT max(at) FROM ledger WHERE stream = 'R-' || number AND type = ?"
+        sql = f"SELECT min(({handed})) FROM requests WHERE state = ? AND next_due IS NOT NULL"
+        return self._time(sql, EventType.HANDED, State.STOPPED)
 
     def open_reviews(self) -> int:
         """The number of open access reviews and comparisons."""
@@ -66,10 +61,14 @@ class Figures:
 
     def held(self) -> int:
         """Number of directories with held changes."""
-        sql = (
-            "SELECT stream, type FROM ledger WHERE stream BETWEEN ? AND ? AND type IN (?,?) ORDER BY version"
+        where = "stream BETWEEN ? AND ? AND type IN (?,?) ORDER BY version"
+        rows = self._on.rows(
+            f"SELECT stream, type FROM ledger WHERE {where}",
+            SOURCE,
+            f"{SOURCE}~",
+            Control.HELD,
+            Control.RELEASED,
         )
-        rows = self._on.rows(sql, SOURCE, f"{SOURCE}~", Control.HELD, Control.RELEASED)
         last = {row["stream"]: row["type"] for row in rows}
         return [*last.values()].count(Control.HELD)
 
