@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
@@ -19,12 +18,10 @@ from bot.cards.decision import changes, warnings
 from bot.cards.handles import Handle
 from bot.cards.home import asks
 from bot.cards.scene import Scene, capital
-from bot.context import Desk, Unreadable
+from bot.context import Unreadable
 from bot.slack import answers, forms
 from bot.slack.deliver.home import At, Gathering, may_go_along
-from bot.slack.reply import Reply, reading
-
-Body = dict[str, Any]
+from bot.slack.reply import Body, Reply, reading
 
 MOST_BLOCKS = 100
 APART = "Each request is approved separately, and only if it's still as shown here."
@@ -68,11 +65,8 @@ def told(outcomes: Sequence[Outcome]) -> Block:
     return forms.notice(f"Approved {len(done)} of {len(outcomes)}", *lines)
 
 
-class Bulk:
+class Bulk(Reply):
     """The listeners that only App Home needs."""
-
-    def __init__(self, desk: Desk, reply: Reply) -> None:
-        self.desk, self._reply = desk, reply
 
     def register(self, app: App) -> None:
         """Registers all listeners with Bolt."""
@@ -82,52 +76,45 @@ class Bulk:
         app.action("search")(self.search_pressed)
         app.view("search")(self.searched)
 
-    def pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
+    def pressed(self, body: Body, client: WebClient) -> None:
         """Approve Together opens the form."""
-        ack()
         action = body["actions"][0].get("value", "")
-        scenes = Gathering(self.desk, self._reply.who(body)).all_of(action) if action in ACTIONS else []
-        self._reply.open(body, client, form(scenes) if scenes else forms.notice("Approve", GONE))
+        scenes = Gathering(self.desk, self.who(body)).all_of(action) if action in ACTIONS else []
+        self.open(body, client, form(scenes) if scenes else forms.notice("Approve", GONE))
 
-    def paged(self, ack: Ack, body: Body) -> None:
+    def paged(self, body: Body) -> None:
         """Show All, Next, Previous, Back to Home."""
-        ack()
-        pages, slack_id = self._reply.deliverer.pages, SlackId(body["user"]["id"])
+        pages, slack_id = self.deliverer.pages, SlackId(body["user"]["id"])
         at = At.read(str(body["actions"][0].get("value") or ""))
         # Pages of a search stay about the same person.
         about = pages.at.get(slack_id, At()).about if at.name == "search" else ""
-        self._reply.at_home(slack_id, at=replace(at, about=about))
+        self.at_home(slack_id, at=replace(at, about=about))
 
-    def search_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
+    def search_pressed(self, body: Body, client: WebClient) -> None:
         """Search opens its form."""
-        ack()
-        self._reply.open(body, client, forms.search())
+        self.open(body, client, forms.search())
 
     def searched(self, ack: Ack, body: Body) -> None:
         """The form of Search: lists a person's requests in App Home, or shows the one with a number."""
-        entries, who = forms.read(body["view"]), self._reply.who(body)
+        entries, who = forms.read(body["view"]), self.who(body)
         entry = entries.get("person") or entries.get("entry", "")
-        try:
-            if not is_operator(self.desk.policy, who.person):
-                raise Refused("Only operators can search. To see one request: /miro show R-42.")
-            if "@" in entry or entries.get("person"):
-                person = self.desk.find(entry)
-                if person is None:
-                    raise Refused(f"I don't know {entry}. Nobody has requested anything for them.")
-                self._reply.at_home(SlackId(body["user"]["id"]), at=At("search", about=person.id))
-                ack()
-                return
-            request = answers.named(self.desk, who, entry)
-            scene = Gathering(self.desk, who).scene(request)
-            if scene is None:
-                raise Unreadable(request)
-            ack(response_action="update", view=forms.details(scene))
-        except (Refused, StoreTrouble) as error:
-            ack(response_action="errors", errors={"entry": str(error)})
+        if not is_operator(self.desk.policy, who.person):
+            raise Refused("Only operators can search. To see one request: /miro show R-42.")
+        if "@" in entry or entries.get("person"):
+            person = self.desk.find(entry)
+            if person is None:
+                raise Refused(f"I don't know {entry}. Nobody has requested anything for them.")
+            self.at_home(SlackId(body["user"]["id"]), at=At("search", about=person.id))
+            return
+        request = answers.named(self.desk, who, entry)
+        scene = Gathering(self.desk, who).scene(request)
+        if scene is None:
+            raise Unreadable(request)
+        ack(response_action="update", view=forms.details(scene))
 
     def submitted(self, ack: Ack, body: Body) -> None:
         """The form was submitted: approves each request, and shows the results."""
-        view, who = body["view"], self._reply.who(body)
+        view, who = body["view"], self.who(body)
         outcomes = [
             self._approve(RequestId(id), Handle.read(value), reading(who, view, id), view["id"])
             for id, value in forms.carried(view).items()
@@ -144,13 +131,10 @@ class Bulk:
             return self.desk.approval(request, who, handle.revision)
 
         try:
-            approve = handle.on_its_request(yes)
-            self.desk.decide(id, lambda request: approve(request, who), f"all:{receipt}:{id}")
-            request = self.desk.store.request(id)
+            self.taken(handle, yes, lambda: who, f"all:{receipt}:{id}")
+            request = self.found(handle)
         except (Refused, StoreTrouble) as error:
             return Outcome(id, str(error))
-        except (KeyError, ValueError):
-            return Outcome(id, "It no longer exists. Nothing has changed.")
         return Outcome(id, "", self._phrase(request))
 
     def _phrase(self, request: Request) -> str:

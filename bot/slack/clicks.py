@@ -47,7 +47,7 @@ class Clicks(Reply):
         app.action("undo")(self.undo_pressed)
         app.action("end-now")(self.end_pressed)
         app.action("details")(self.details_pressed)
-        Lists(self.desk, self).register(app)
+        Lists(self.desk, self.deliverer).register(app)
 
     def clicked(self, body: Body) -> None:
         """Approve, Withdraw, Resume, Take Back or I've Done It."""
@@ -148,4 +148,4 @@ class Clicks(Reply):
         if not handle.is_old:  # reading is safe, so cards of an older program still show details
             handle.check(request)
         answers.may_see(self.desk, request, who)
-        self.open(body, client, Lists(self.desk, self).details(request, who))
+        self.open(body, client, Lists(self.desk, self.deliverer).details(request, who))

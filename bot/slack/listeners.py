@@ -55,15 +55,12 @@ class Listeners(Reply):
         app.action(re.compile("^(open:.*|again|review)$"))(self.open_pressed)
         app.action(re.compile("^(visit|value|cancel)$"))(self.ignored)
         app.options("value")(self.suggested)
-        for room in (Shortcuts, Away, Reviews):
+        for room in (Shortcuts, Away, Bulk, Reviews, Sources, Lines):
             room(self.desk, self.deliverer).register(app)
-        Bulk(self.desk, self).register(app)
-        Sources(self.desk, self).register(app)
         app.command("/miro")(self.miro)
         for action in ACTIONS.values():
             if action.SLASH:
                 app.command(f"/{action.SLASH}")(self.command)
-        Lines(self.desk, self.deliverer).register(app)
         app.event("app_home_opened")(self.home)
         app.error(self.failed)
 
@@ -130,7 +127,7 @@ class Listeners(Reply):
             rest = by_name(rest, self.desk.tables().called)
             ack(answers.VERBS[word](self.desk, self.who(body), rest) | ONLY_YOU)
         elif word == many.Bulk.NAME and not rest:
-            Lists(self.desk, self).command(body, client)
+            Lists(self.desk, self.deliverer).command(body, client)
         elif word in ACTIONS:
             self._meant(ack, rest, body, client, ACTIONS[word])
         else:

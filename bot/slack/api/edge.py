@@ -128,38 +128,37 @@ class SlackClient(WebClient):
 
     def respond(self, url: str, message: Mapping[str, Any]) -> SlackResponse:
         """Sends a message to a `response_url`, without the token. Raises SlackFault."""
-        nothing = self._response("response_url", {}, 0)
-        if not self._is_slacks(url):
-            raise SlackFault("response_url", Kind.REFUSED, "not_an_address_of_slack", nothing)
         media = {"Content-Type": "application/json;charset=utf-8", "User-Agent": self.headers["User-Agent"]}
-        try:
-            answered = self.lines.post(url, js.dumps(message).encode(), media, self._seconds)
-        except Unanswered as error:
-            raise SlackFault("response_url", Kind.NETWORK, str(error), nothing) from error
+        content = js.dumps(message).encode()
+        answered = self._at("response_url", url, lambda: self.lines.post(url, content, media, self._seconds))
+        response = self._response("response_url", {}, answered.status)
         if answered.status != 200:
-            response = self._response("response_url", {}, answered.status)
             raise self._by_status("response_url", answered, response)
-        return nothing
+        return response
 
     def download(self, url: str) -> bytes:
         """The content of a file, by its `url_private`. Raises SlackFault, REFUSED if it isn't shown.
 
         Without the scope files:read Slack answers with its sign-in page, or a redirect to it.
         """
-        nothing = self._response("files", {}, 0)
-        if not self._is_slacks(url):
-            raise SlackFault("files", Kind.REFUSED, "not_an_address_of_slack", nothing)
         token = {"Authorization": f"Bearer {self.token}", "User-Agent": self.headers["User-Agent"]}
-        try:
-            answered = self.lines.get(url, token, self._seconds)
-        except Unanswered as error:
-            raise SlackFault("files", Kind.NETWORK, str(error), nothing) from error
+        answered = self._at("files", url, lambda: self.lines.get(url, token, self._seconds))
         is_page = answered.headers.get("content-type", "").startswith("text/html")
         if 300 <= answered.status < 429 or (answered.status == 200 and is_page):
-            raise SlackFault("files", Kind.REFUSED, "not_shown", nothing)
+            raise SlackFault("files", Kind.REFUSED, "not_shown", self._response("files", {}, 0))
         if answered.status != 200:
-            raise self._by_status("files", answered, nothing)
+            raise self._by_status("files", answered, self._response("files", {}, 0))
         return answered.body
+
+    def _at(self, name: str, url: str, send: Callable[[], Answered]) -> Answered:
+        """The answer of an address that Slack gave. Raises SlackFault."""
+        nothing = self._response(name, {}, 0)
+        if not self._is_slacks(url):
+            raise SlackFault(name, Kind.REFUSED, "not_an_address_of_slack", nothing)
+        try:
+            return send()
+        except Unanswered as error:
+            raise SlackFault(name, Kind.NETWORK, str(error), nothing) from error
 
     def _is_slacks(self, url: str) -> bool:
         """Whether a URL that Slack gave is Slack's (GovSlack: hooks.slack-gov.com), or the stand-in's."""

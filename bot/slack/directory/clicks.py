@@ -1,8 +1,6 @@
 """Look, Let Through, Hold, and Pause This Source."""
 
-from typing import Any
-
-from slack_bolt import Ack, App
+from slack_bolt import App
 from slack_sdk import WebClient
 
 from approvals.decide.actor import is_operator
@@ -11,12 +9,10 @@ from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note
 from approvals.refusals import Refused
 from bot.cards.blocks import Block
-from bot.context import Desk
 from bot.directory.asking.requests import control, looked
 from bot.slack.directory import view
-from bot.slack.reply import Reply
+from bot.slack.reply import Body, Reply
 
-Body = dict[str, Any]
 _ANSWERS = {
     Control.RELEASED: "{0} goes on: {1}.",
     Control.KEPT: "It stays held. Let Through, or what `miro-bot directory held {2}` shows, lets it go on.",
@@ -25,11 +21,8 @@ _ANSWERS = {
 }
 
 
-class Sources:
+class Sources(Reply):
     """The listeners of directories."""
-
-    def __init__(self, desk: Desk, reply: Reply) -> None:
-        self.desk, self._reply = desk, reply
 
     def register(self, app: App) -> None:
         """Registers all listeners with Bolt."""
@@ -37,30 +30,28 @@ class Sources:
         for what in _ANSWERS:
             app.action(what.value)(self.pressed)
 
-    def look(self, ack: Ack, body: Body, client: WebClient) -> None:
+    def look(self, body: Body, client: WebClient) -> None:
         """What it is about."""
-        ack()
-        self._reply.open(body, client, self._look(body))
+        self.open(body, client, self._look(body))
 
     def _look(self, body: Body) -> Block:
-        name, reader = body["actions"][0]["value"], self._reply.who(body).person
+        name, reader = body["actions"][0]["value"], self.who(body).person
         if not is_operator(self.desk.policy, reader):
             raise Refused("Only an operator can look at what a directory says.")
         if name not in self.desk.policy.directory:
             raise Refused(f"The policy has no directory {name} any more.")
         return view.look(self.desk, looked(self.desk, name), reader)
 
-    def pressed(self, ack: Ack, body: Body) -> None:
+    def pressed(self, body: Body) -> None:
         """Decides, answers, and takes the buttons off a card that is settled."""
-        ack()
         action, (name, _, key) = body["actions"][0]["action_id"], body["actions"][0]["value"].partition(":")
         what, before = Control(action), self.desk.store.hold(name)
         try:
-            control(self.desk, name, what, self._reply.who(body), key)
+            control(self.desk, name, what, self.who(body), key)
             title = self.desk.policy.titled(name)
             text = _ANSWERS[what].format(title, view.changes(before), name)
         except (Refused, StoreTrouble) as error:
             text = str(error)
         if body.get("response_url") and not self.desk.store.hold(name).counts:
-            self._reply.say(Note(body["response_url"], view.message(self.desk, name)))
-        self._reply.answer(body, text)
+            self.say(Note(body["response_url"], view.message(self.desk, name)))
+        self.answer(body, text)

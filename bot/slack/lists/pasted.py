@@ -1,13 +1,10 @@
 """`/miro bulk`: a form for a pasted list, and the pages of a bulk's lines under Details."""
 
 import json
-import logging
 import re
-from typing import Any
 
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackClientError
 
 from approvals.decide.actor import Who
 from approvals.record.database import StoreTrouble
@@ -19,16 +16,12 @@ from bot.cards.blocks import Block, clip_words, section
 from bot.cards.bulk import pages
 from bot.cards.handles import Handle
 from bot.cards.scene import Scene
-from bot.context import Desk
 from bot.slack import answers, forms
-from bot.slack.reply import Reply
+from bot.slack.reply import Body, Reply
 from bot.work.ask import LONGEST_REASON
 from bot.work.bulk.plans import approved_plans, left_out
 from bot.work.bulk.reading import Reading, read, save
 from bot.work.bulk.table import TEMPLATE
-
-Body = dict[str, Any]
-log = logging.getLogger(__name__)
 
 BOXES = ("list", "list-2", "list-3")
 """Fields for parts of a list: Slack takes 3,000 characters in each."""
@@ -37,11 +30,8 @@ LONGEST_BOX, MOST_SAID = 3_000, 5
 NEXT = "I'm checking every line in Miro. Then I'll ask the people who decide, with one card."
 
 
-class Lists:
+class Lists(Reply):
     """The listeners of pasted lists."""
-
-    def __init__(self, desk: Desk, reply: Reply) -> None:
-        self.desk, self._reply = desk, reply
 
     def register(self, app: App) -> None:
         """Registers all listeners with Bolt."""
@@ -51,13 +41,12 @@ class Lists:
 
     def command(self, body: Body, client: WebClient) -> None:
         """Opens the form. Raises Refused."""
-        self._reply.open(body, client, self._form(self._reply.who(body)))
+        self.open(body, client, self._form(self.who(body)))
 
-    def file_pressed(self, ack: Ack, body: Body, client: WebClient) -> None:
+    def file_pressed(self, body: Body, client: WebClient) -> None:
         """Review and Send of a file."""
-        ack()
         file = json.loads(str(body["actions"][0].get("value")))
-        self._reply.open(body, client, self._form(self._reply.who(body), **file))
+        self.open(body, client, self._form(self.who(body), **file))
 
     def _form(self, who: Who, **file: str) -> Block:
         if not answers.offers(self.desk, who):
@@ -75,11 +64,10 @@ class Lists:
 
     def sent(self, ack: Ack, body: Body) -> None:
         """The form was sent: wrong lines are named at the list, or the bulk is saved."""
-        view = body["view"]
+        view, who = body["view"], self.who(body)
         values, file = forms.read(view), forms.carried(view)
         text = "\n".join(values[name] for name in BOXES if values.get(name))
         try:
-            who = self._reply.who(body)
             reading = Reading() if file else read(self.desk, who, text.encode())
             if reading.problems:
                 raise Refused(_told(reading.told))
@@ -87,31 +75,21 @@ class Lists:
                 self.desk, who, reading.lines, values.get("reason", ""), f"view:{view['id']}",
                 start=values.get("start", ""), **file,
             )  # fmt: skip
-        except Problems as problems:
-            ack(response_action="errors", errors=forms.at_fields(problems, view))
         except (Refused, StoreTrouble) as error:
-            ack(response_action="errors", errors={"reason" if file else BOXES[0]: str(error)})
-        else:
-            self.desk.wake()
-            what = file.get("file_name") or f"{len(reading.lines)} lines"
-            said = f"Sent: {request.id}, with {what}. {NEXT}"
-            ack(response_action="update", view=forms.notice("Sent", said))
+            raise Problems({"reason" if file else BOXES[0]: str(error)}) from error
+        self.desk.wake()
+        what = file.get("file_name") or f"{len(reading.lines)} lines"
+        said = f"Sent: {request.id}, with {what}. {NEXT}"
+        ack(response_action="update", view=forms.notice("Sent", said))
 
-    def paged(self, ack: Ack, body: Body, client: WebClient) -> None:
+    def paged(self, body: Body, client: WebClient) -> None:
         """Next and Previous in the Details of a bulk."""
-        ack()
         start, _, value = str(body["actions"][0].get("value")).partition(" ")
-        handle, who = Handle.read(value), self._reply.who(body)
-        try:
-            request = self.desk.store.request(handle.id)
-            handle.check(request)
-            answers.may_see(self.desk, request, who)
-            view = self.details(request, who, int(start))
-            client.views_update(view_id=body["view"]["id"], view=view)
-        except (KeyError, ValueError, Refused) as error:
-            log.info("a page of %s isn't shown: %s", handle.id, error)
-        except (SlackClientError, OSError) as error:
-            log.warning("a page couldn't be shown: %s", error)
+        handle, who = Handle.read(value), self.who(body)
+        request = self.found(handle)
+        handle.check(request)
+        answers.may_see(self.desk, request, who)
+        self.open(body, client, self.details(request, who, int(start)))
 
     def details(self, request: Request, who: Who, start: int = 0) -> Block:
         """Details, of a bulk with a page of its lines. Raises Unreadable."""
