@@ -20,7 +20,7 @@ from bot.cards.home import NOBODY, span
 from bot.cards.named import mark
 from bot.context import Desk
 from bot.slack import forms
-from bot.slack.reply import Body, Reply
+from bot.slack.reply import Body, Listener
 from bot.slack.words.sentence import MENTION
 
 HOW = "Write /miro away until 2026-12-04 @colleague."
@@ -147,7 +147,7 @@ def _day(text: str) -> date:
 _NEEDED = {"delegate": "Choose who stands in for you.", "until": "Choose the last day."}
 
 
-class Away(Reply):
+class Away(Listener):
     """The listeners of Name a Delegate, its form, and I'm Back."""
 
     def register(self, app: App) -> None:

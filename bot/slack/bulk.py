@@ -21,7 +21,7 @@ from bot.cards.scene import Scene, capital
 from bot.context import Unreadable
 from bot.slack import answers, forms
 from bot.slack.deliver.home import At, Gathering, may_go_along
-from bot.slack.reply import Body, Reply, reading
+from bot.slack.reply import Body, Listener, reading
 
 MOST_BLOCKS = 100
 APART = "Each request is approved separately, and only if it's still as shown here."
@@ -65,7 +65,7 @@ def told(outcomes: Sequence[Outcome]) -> Block:
     return forms.notice(f"Approved {len(done)} of {len(outcomes)}", *lines)
 
 
-class Bulk(Reply):
+class Bulk(Listener):
     """The listeners that only App Home needs."""
 
     def register(self, app: App) -> None:

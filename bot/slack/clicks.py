@@ -14,7 +14,7 @@ from bot.cards.named import mark
 from bot.slack import answers, forms
 from bot.slack.deliver.home import is_home
 from bot.slack.lists.pasted import Lists
-from bot.slack.reply import Body, Reply
+from bot.slack.reply import Body, Listener
 from bot.slack.talk import asking, nudge, reminded, replying
 from bot.work.ask import handed, postponed
 from bot.work.bulk import control
@@ -35,7 +35,7 @@ _DID = {
 """{button: sentence shown in App Home}, where no card shows the result of a click."""
 
 
-class Clicks(Reply):
+class Clicks(Listener):
     """The listeners of these buttons, and of the forms behind some."""
 
     def register(self, app: App) -> None:

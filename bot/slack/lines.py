@@ -18,7 +18,7 @@ from bot.cards.named import mark
 from bot.slack import answers
 from bot.slack.deliver.audience import threads
 from bot.slack.lists import dropped
-from bot.slack.reply import Body, Reply
+from bot.slack.reply import Body, Listener
 from bot.slack.talk import asking, replying
 from bot.slack.words import drafts, replies
 from bot.slack.words.reading import Draft, read
@@ -36,7 +36,7 @@ _FROM_PEOPLE = {"", "file_share", "thread_broadcast", "me_message"}
 (docs.slack.dev/reference/events/message)."""
 
 
-class Lines(Reply):
+class Lines(Listener):
     """What Bolt calls for messages, and for the buttons that pass one on."""
 
     def register(self, app: App) -> None:

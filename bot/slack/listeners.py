@@ -26,7 +26,7 @@ from bot.slack.clicks import Clicks
 from bot.slack.directory.clicks import Sources
 from bot.slack.lines import Lines
 from bot.slack.lists.pasted import Lists
-from bot.slack.reply import Body, Reply
+from bot.slack.reply import Body, Listener
 from bot.slack.review.clicks import Reviews
 from bot.slack.shortcuts import Shortcuts
 from bot.slack.words import drafts, replies
@@ -44,7 +44,7 @@ def _acknowledge(ack: Ack, next: Callable[[], None]) -> None:
     next()
 
 
-class Listeners(Reply):
+class Listeners(Listener):
     """Everything Bolt calls."""
 
     def register(self, app: App) -> None:

@@ -39,7 +39,7 @@ def reading(who: Who, view: Block, request: str) -> Who:
     return replace(who, reading=Reading(text, VERSION)) if text else who
 
 
-class Reply:
+class Listener:
     """What every listener needs of the one who acted. A listener raises what it refuses: `failed` says it."""
 
     def __init__(self, desk: Desk, deliverer: Deliverer) -> None:

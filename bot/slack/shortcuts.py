@@ -17,7 +17,7 @@ from bot.actions import ACTIONS, Action
 from bot.actions.tables import Tables
 from bot.cards.blocks import Block, button, section
 from bot.slack import answers, forms, opening
-from bot.slack.reply import Body, Reply
+from bot.slack.reply import Body, Listener
 from bot.slack.words.reading import Answer, Draft, read
 from bot.slack.words.replies import sentence
 from bot.slack.words.sentence import by_name, typed
@@ -79,7 +79,7 @@ def _choice(action: type[Action]) -> Block:
     return section(f"{about}. For example: “{action.EXAMPLE}”") | {"accessory": pressed}
 
 
-class Shortcuts(Reply):
+class Shortcuts(Listener):
     """The listeners of shortcuts and of the chooser's buttons."""
 
     def register(self, app: App) -> None:

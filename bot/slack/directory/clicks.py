@@ -11,7 +11,7 @@ from approvals.refusals import Refused
 from bot.cards.blocks import Block
 from bot.directory.asking.requests import control, looked
 from bot.slack.directory import view
-from bot.slack.reply import Body, Reply
+from bot.slack.reply import Body, Listener
 
 _ANSWERS = {
     Control.RELEASED: "{0} goes on: {1}.",
@@ -21,7 +21,7 @@ _ANSWERS = {
 }
 
 
-class Sources(Reply):
+class Sources(Listener):
     """The listeners of directories."""
 
     def register(self, app: App) -> None:

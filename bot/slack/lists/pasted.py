@@ -17,7 +17,7 @@ from bot.cards.bulk import pages
 from bot.cards.handles import Handle
 from bot.cards.scene import Scene
 from bot.slack import answers, forms
-from bot.slack.reply import Body, Reply
+from bot.slack.reply import Body, Listener
 from bot.work.ask import LONGEST_REASON
 from bot.work.bulk.plans import approved_plans, left_out
 from bot.work.bulk.reading import Reading, read, save
@@ -30,7 +30,7 @@ LONGEST_BOX, MOST_SAID = 3_000, 5
 NEXT = "I'm checking every line in Miro. Then I'll ask the people who decide, with one card."
 
 
-class Lists(Reply):
+class Lists(Listener):
     """The listeners of pasted lists."""
 
     def register(self, app: App) -> None:

@@ -12,12 +12,12 @@ from approvals.refusals import Refused
 from bot.cards.blocks import Block
 from bot.cards.named import mark
 from bot.slack import forms
-from bot.slack.reply import Body, Reply
+from bot.slack.reply import Body, Listener
 from bot.slack.review import view
 from bot.work.reviewing import reviews
 
 
-class Reviews(Reply):
+class Reviews(Listener):
     """The listeners of access reviews."""
 
     def register(self, app: App) -> None:
