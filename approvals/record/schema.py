@@ -15,7 +15,7 @@ from approvals.humans import Kind
 from approvals.people import canonical, miro_key
 from approvals.record.database import Database, Row
 
-LAYOUT = 10
+LAYOUT = 11
 """The layout this program writes; `meta.oldest` names the oldest one that may open the file."""
 
 migrations = Migrations("miro-bot")

@@ -9,6 +9,3 @@ CREATE TABLE directory_words (
 -- Whether somebody has left: the newest of these about them.
 CREATE INDEX requests_opened_or_closed ON requests (subject, number)
   WHERE state = 'done' AND action IN ('offboard', 'reactivate', 'request-access');
-
--- Since when a row of the outbox waits; '' for what waited before.
-ALTER TABLE outbox ADD COLUMN wanted_at TEXT NOT NULL DEFAULT '';

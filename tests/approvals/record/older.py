@@ -17,6 +17,7 @@ NEXT = {
     7: "layout_8",
     8: "layout_9",
     9: "layout_10",
+    10: "layout_11",
 }
 """What each layout still lacks, by its number."""
 _OF_A_PAGE = "body ->> 'opened_at', wanted, shown, body ->> 'drawn', body ->> 'notice'"
