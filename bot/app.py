@@ -17,7 +17,7 @@ from slack_bolt.context import BoltContext
 from approvals.record.database import StoreTrouble
 from approvals.record.store import Store, utc_now
 from approvals.request import Urgency
-from bot.context import Desk
+from bot.context import Context
 from bot.directory.asking.differences import Pushed
 from bot.directory.asking.feeder import Feeder
 from bot.http.outgoing import Outgoing
@@ -65,7 +65,7 @@ class Bot:
 
     settings: Settings
     store: Store
-    desk: Desk
+    context: Context
     miro: Miro
     client: SlackClient
     lines: Outgoing
@@ -91,7 +91,7 @@ class Bot:
             ("clock", self.housekeeping.tick, 5.0),
         ]
         self._loops = [Loop(name, step, idle, self.traffic) for name, step, idle in steps]
-        self.desk.wake = self._wake
+        self.context.wake = self._wake
         for loop in self._loops:
             loop.start()
 
@@ -115,7 +115,7 @@ class Bot:
 
     def stop(self) -> None:
         """Ends after the current steps; the next start continues the work."""
-        self.desk.wake = lambda: None
+        self.context.wake = lambda: None
         for loop in self._loops:
             loop.end()
         # With one deadline for all: while Miro doesn't answer, every worker may be in a call.
@@ -141,7 +141,7 @@ class Bot:
     def door(self, is_public: bool = False) -> Door:
         """The WSGI application for everything Slack sends over HTTP; `is_public`: strangers reach it too."""
         secret = self.settings.secret("SLACK_SIGNING_SECRET")
-        now, heard = lambda: self.desk.now().timestamp(), self.client.heard.delivery
+        now, heard = lambda: self.context.now().timestamp(), self.client.heard.delivery
         return Door(self.receiver(), secret, self.watch, now, heard, is_public)
 
     @cached_property
@@ -150,7 +150,7 @@ class Bot:
 
         def exposition() -> bytes:
             with self.store.patience(HEALTH_PATIENCE):
-                return metrics.exposition(self.store.figures, self.desk.now(), WINDOW)
+                return metrics.exposition(self.store.figures, self.context.now(), WINDOW)
 
         return Watch(self.health, self.ready, exposition, self.settings.secret(METRICS_TOKEN))
 
@@ -170,7 +170,7 @@ class Bot:
     def health(self) -> dict[str, Any]:
         """The answer of /healthz, Miro included."""
         miro = self.housekeeping.refresh.problem
-        troubles = self.desk.troubles.lines()
+        troubles = self.context.troubles.lines()
         if miro and not any(line.startswith(miro) for line in troubles):
             troubles.insert(0, miro)
         miro_state = " ".join(troubles) or ("not looked at yet" if miro is None else "takes the token")
@@ -179,12 +179,12 @@ class Bot:
 
     def ready(self) -> dict[str, Any]:
         """The answer of /readyz: whether this process can serve people and does its work."""
-        policy, slack = self.desk.policies.problem, self.client.heard.problem()
+        policy, slack = self.context.policies.problem, self.client.heard.problem()
         record = self.store.problem(HEALTH_PATIENCE)
         stuck = [loop.name for loop in self._loops if loop.is_stuck()]
         return {
             "ok": not (policy or record or slack or stuck),
-            "policy": policy or self.desk.policies.differs or "in force",
+            "policy": policy or self.context.policies.differs or "in force",
             "slack": slack or self.client.heard.said(),
             "record": record or self._anchor(),
             "workers": f"stuck: {', '.join(stuck)}" if stuck else "moving",
@@ -224,8 +224,8 @@ def build(
         store.close()
         raise
     store.moved = metrics.moved
-    desk = Desk(store, policies, now, settings.group_model == "team", practice, settings.has_rest)
-    desk.pushed = Pushed(desk)
+    context = Context(store, policies, now, settings.group_model == "team", practice, settings.has_rest)
+    context.pushed = Pushed(context)
     token, org = settings.secret("MIRO_OAUTH_TOKEN"), settings.secret("MIRO_ORG_ID")
     rest = Rest(org, settings.rest_url, token, store, now, sleep) if settings.has_rest else None
     token = settings.secret("MIRO_SCIM_TOKEN")
@@ -233,22 +233,22 @@ def build(
     lines, pace = Outgoing(), Pace(now)
     client = SlackClient(settings.secret("SLACK_BOT_TOKEN"), settings.slack_url, lines, now=now)
     people = SlackPeople(client, store.people, now, pace, sleep)
-    refresh = Refresh(desk, miro.ranked(Urgency.ORDINARY), people, Timetable(desk.now))
-    deliverer, app = Deliverer(desk, client, pace), _bolt(settings, people, client)
-    desk.fetch = people.file
-    Listeners(desk, deliverer).register(app)
+    refresh = Refresh(context, miro.ranked(Urgency.ORDINARY), people, Timetable(context.now))
+    deliverer, app = Deliverer(context, client, pace), _bolt(settings, people, client)
+    context.fetch = people.file
+    Listeners(context, deliverer).register(app)
     return Bot(
-        settings, store, desk, miro, client, lines, people, deliverer,
-        _workers(desk, miro, people), Housekeeping(desk, refresh), Feeder(desk), app,
+        settings, store, context, miro, client, lines, people, deliverer,
+        _workers(context, miro, people), Housekeeping(context, refresh), Feeder(context), app,
     )  # fmt: skip
 
 
-def _workers(desk: Desk, miro: Miro, people: SlackPeople) -> list[Worker]:
+def _workers(context: Context, miro: Miro, people: SlackPeople) -> list[Worker]:
     me = f"{socket.gethostname()}/{os.getpid()}"
-    cached = CachedColleagues(people, desk.store.people, desk.now)
+    cached = CachedColleagues(people, context.store.people, context.now)
     # While all others wait for credits, this one is free to close accounts.
     ranks = [*((str(number), Urgency.ORDINARY) for number in range(WORKERS)), ("urgent", Urgency.FIRST)]
-    return [Worker(desk, miro, people, f"{me}/{name}", least, cached) for name, least in ranks]
+    return [Worker(context, miro, people, f"{me}/{name}", least, cached) for name, least in ranks]
 
 
 def _bolt(settings: Settings, people: SlackPeople, client: SlackClient) -> App:

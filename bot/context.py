@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from approvals.case import Case
 from approvals.clocks import is_recent
 from approvals.decide import decide
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.basis import Table
 from approvals.decide.tally import Ground
 from approvals.ids import GroupId, PersonId, RequestId, SlackId, stamp
@@ -106,7 +106,7 @@ class Pushed(Protocol):
 
 
 @dataclass
-class Desk:
+class Context:
     """Shared by listeners, worker and deliverer of one process."""
 
     store: Store
@@ -183,10 +183,10 @@ class Desk:
         """Whether a request deletes an account: once it is done, the account is gone, by whomever."""
         return self.readable(request) and self.command(request).is_final
 
-    def approval(self, request: Request, who: Who, revision: str) -> list[Draft]:
+    def approval(self, request: Request, actor: Actor, revision: str) -> list[Draft]:
         """The events of an approver's vote. Raises Refused, also if the request can't be read."""
         self.command(request)
-        return decide.approve(request, who, revision, self.table(request))
+        return decide.approve(request, actor, revision, self.table(request))
 
     def table(self, request: Request) -> Table:
         """The basis of a decision about a request, by the policy that the record names now."""

@@ -21,7 +21,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Who:
+class Actor:
     """The acting person, through a Slack account or from a shell (`shell` names it)."""
 
     person: Person
@@ -50,13 +50,13 @@ _STANDING = {
 }
 
 
-def check_standing(who: Who, now: datetime) -> None:
+def check_standing(actor: Actor, now: datetime) -> None:
     """Raises Refused for guests, strangers, bots, deactivated accounts, and data older than a day."""
-    if who.account is None:
+    if actor.account is None:
         return
-    if who.account.standing in _STANDING:
-        raise Refused(_STANDING[who.account.standing])
-    if who.account.standing is Standing.UNKNOWN or not who.account.fresh(now):
+    if actor.account.standing in _STANDING:
+        raise Refused(_STANDING[actor.account.standing])
+    if actor.account.standing is Standing.UNKNOWN or not actor.account.fresh(now):
         raise Refused(
             "I haven't been able to check your Slack account today, so nothing was done. "
             "I'm checking it now: try again in a minute."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from approvals.decide.actor import Who, check_standing, is_operator
+from approvals.decide.actor import Actor, check_standing, is_operator
 from approvals.decide.asking import routed, same_step, voted
 from approvals.decide.basis import Table
 from approvals.decide.clock import next_reminder, reminded
@@ -25,20 +25,20 @@ LONGEST_QUESTION = 300
 # -- votes, and what becomes of a request --------------------------------------------------------------------
 
 
-def approve(request: Request, who: Who, revision: str, table: Table) -> list[Draft]:
+def approve(request: Request, actor: Actor, revision: str, table: Table) -> list[Draft]:
     """A yes to exactly this revision of the plan."""
-    taken = seat(request, who, table)
+    taken = seat(request, actor, table)
     if revision != request.plan.revision:
         raise Outdated("The change is different now, so your click did nothing. Read the updated card.")
     table.ground(request).check_length(is_asked=True)
     asking = request.asking
     given = (asking.step, taken.stands_for, asking.level, taken.is_fallback)
-    vote = Vote(who.person.id, table.now, revision, who.shell, *given)
-    drafts = [who.decision(EventType.VOTED, vote_body(vote))]
+    vote = Vote(actor.person.id, table.now, revision, actor.shell, *given)
+    drafts = [actor.decision(EventType.VOTED, vote_body(vote))]
     after = replace(request, asking=replace(asking, votes=(*asking.votes, vote)))
     route = table.tally(after)
     if route.is_settled:
-        return [*drafts, Draft(EventType.APPROVED, who.person.id, {"revision": revision}, who.signed)]
+        return [*drafts, Draft(EventType.APPROVED, actor.person.id, {"revision": revision}, actor.signed)]
     return [*drafts, *_next_step(after, route, table)]
 
 
@@ -58,143 +58,145 @@ def _next_step(request: Request, route: Route, table: Table) -> list[Draft]:
     return [routed(request, table, "next step", level=0 if route.step != request.asking.step else None)]
 
 
-def deny(request: Request, who: Who, reason: str, table: Table) -> list[Draft]:
+def deny(request: Request, actor: Actor, reason: str, table: Table) -> list[Draft]:
     """A no, with the reason for the requester. One is enough, also from a person who has approved."""
-    seat(request, who, table, again=True)
+    seat(request, actor, table, again=True)
     if not reason.strip():
         raise Refused("Give a reason: the requester reads it.")
-    return [who.decision(EventType.DENIED, {}, text=reason.strip())]
+    return [actor.decision(EventType.DENIED, {}, text=reason.strip())]
 
 
-def withdraw(request: Request, who: Who, table: Table) -> list[Draft]:
+def withdraw(request: Request, actor: Actor, table: Table) -> list[Draft]:
     """The requester withdraws; a stopped request can be closed as it is, also by an operator."""
-    check_secret(request, who, table)
+    check_secret(request, actor, table)
     if request.state is State.WORKING:
         raise Refused(f"{request.id} is in progress and can't be withdrawn anymore.")
     if request.state not in OPEN:
-        raise settled(request, table.directory, table.now, who.person)
-    _check_owner(request, who, table, "withdraw")
-    signed = dict(who.signed)
+        raise settled(request, table.directory, table.now, actor.person)
+    _check_owner(request, actor, table, "withdraw")
+    signed = dict(actor.signed)
     if stop := request.outcome:
         signed["lines"] = lines({"done": stop.done, "others": stop.others, "left": stop.left})
-    return [Draft(EventType.WITHDRAWN, who.person.id, {}, signed)]
+    return [Draft(EventType.WITHDRAWN, actor.person.id, {}, signed)]
 
 
-def postpone(request: Request, who: Who, start: datetime, table: Table) -> list[Draft]:
+def postpone(request: Request, actor: Actor, start: datetime, table: Table) -> list[Draft]:
     """The requester or an operator moves the start. Never to an earlier time than was approved."""
-    check_secret(request, who, table)
-    _check_owner(request, who, table, "move the start of")
+    check_secret(request, actor, table)
+    _check_owner(request, actor, table, "move the start of")
     if not request.is_scheduled or request.starts_at is None:
         raise Refused(f"{request.id} has no start that can be moved. Nothing has changed.")
     if start <= request.starts_at:
         raise Refused("A start can only be moved to a later time. For an earlier one, send a new request.")
-    return [Draft(EventType.SCHEDULED, who.person.id, {"start_at": stamp(start)}, who.signed)]
+    return [Draft(EventType.SCHEDULED, actor.person.id, {"start_at": stamp(start)}, actor.signed)]
 
 
-def pause(request: Request, who: Who, table: Table) -> list[Draft]:
+def pause(request: Request, actor: Actor, table: Table) -> list[Draft]:
     """The requester or an operator pauses an approved bulk, until one of them continues it."""
-    _check_owner(request, who, table, "pause")
+    _check_owner(request, actor, table, "pause")
     if request.state is not State.APPROVED or request.is_paused:
         raise Refused(f"{request.id} isn't being carried out, so it can't be paused.")
-    return [_holding(who, Sentence.of(PAUSED, person=who.person.id))]
+    return [_holding(actor, Sentence.of(PAUSED, person=actor.person.id))]
 
 
-def go_on(request: Request, who: Who, table: Table) -> list[Draft]:
+def go_on(request: Request, actor: Actor, table: Table) -> list[Draft]:
     """The requester or an operator continues what was paused."""
-    _check_owner(request, who, table, "continue")
+    _check_owner(request, actor, table, "continue")
     if not request.is_paused:
         raise Refused(f"{request.id} isn't paused.")
-    return [_holding(who, Sentence.of("continued", person=who.person.id), next_try_at=stamp(table.now))]
+    return [_holding(actor, Sentence.of("continued", person=actor.person.id), next_try_at=stamp(table.now))]
 
 
-def _holding(who: Who, sentence: Sentence, **more: str) -> Draft:
-    return Draft(EventType.HELD, who.person.id, body(text=sentence) | more, words(text=sentence) | who.signed)
+def _holding(actor: Actor, sentence: Sentence, **more: str) -> Draft:
+    return Draft(
+        EventType.HELD, actor.person.id, body(text=sentence) | more, words(text=sentence) | actor.signed
+    )
 
 
-def _check_owner(request: Request, who: Who, table: Table, verb: str) -> None:
-    mine = table.policy.acts_as(who.person, table.directory.person(request.requester))
+def _check_owner(request: Request, actor: Actor, table: Table, verb: str) -> None:
+    mine = table.policy.acts_as(actor.person, table.directory.person(request.requester))
     if mine and request.is_end and not table.is_confidential:
         raise Refused(
             f"{request.id} ends what was approved for some days only. To keep it longer, ask for it again."
         )
-    if not (mine and request.state is not State.STOPPED) and not is_operator(table.policy, who.person):
+    if not (mine and request.state is not State.STOPPED) and not is_operator(table.policy, actor.person):
         raise Refused(f"Only the requester or an operator can {verb} {request.id}.")
-    check_acting(who, table, is_own=mine)
+    check_acting(actor, table, is_own=mine)
 
 
-def resume(request: Request, who: Who, table: Table) -> list[Draft]:
+def resume(request: Request, actor: Actor, table: Table) -> list[Draft]:
     """An operator resumes a stopped request with what was approved."""
-    check_operated(request, who, table, "resume")
-    return [Draft(EventType.RESUMED, who.person.id, {}, who.signed)]
+    check_operated(request, actor, table, "resume")
+    return [Draft(EventType.RESUMED, actor.person.id, {}, actor.signed)]
 
 
-def check_ends(request: Request, who: Who, table: Table) -> None:
+def check_ends(request: Request, actor: Actor, table: Table) -> None:
     """Raises Refused unless this person may end access early: its requester or person, or an operator."""
-    check_secret(request, who, table)
+    check_secret(request, actor, table)
     ids = filter(None, (request.requester, request.subject))
-    mine = any(table.policy.acts_as(who.person, table.directory.person(id)) for id in ids)
-    if not mine and not is_operator(table.policy, who.person):
+    mine = any(table.policy.acts_as(actor.person, table.directory.person(id)) for id in ids)
+    if not mine and not is_operator(table.policy, actor.person):
         raise Refused(f"Only the requester, the person concerned or an operator can end {request.id}.")
     if request.state is not State.DONE or request.ending.ends_at is None:
         raise Refused(f"{request.id} has no end date, or has ended. Nothing has changed.")
-    check_acting(who, table, is_own=mine)
+    check_acting(actor, table, is_own=mine)
 
 
-def check_operated(request: Request, who: Who, table: Table, verb: str) -> None:
+def check_operated(request: Request, actor: Actor, table: Table, verb: str) -> None:
     """Raises Refused unless this is an operator who may act on a stopped request."""
-    check_secret(request, who, table)
+    check_secret(request, actor, table)
     # First, because the state of a confidential request is secret.
-    if not is_operator(table.policy, who.person):
+    if not is_operator(table.policy, actor.person):
         what = "They have been told." if request.state is State.STOPPED else "Nothing has changed."
         raise Refused(f"Only an operator can {verb} {request.id}. {what}")
     if request.state is not State.STOPPED:
         raise not_stopped(request, verb)
-    check_acting(who, table)
+    check_acting(actor, table)
 
 
 # -- messages ------------------------------------------------------------------------------------------------
 
 
-def question(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
+def question(request: Request, actor: Actor, text: str, table: Table) -> list[Draft]:
     """The event of an approver's question; the request stays open."""
-    seat(request, who, table, again=True)
+    seat(request, actor, table, again=True)
     if not text.strip():
         raise Refused("Write your question.")
     if table.directory.person(request.requester).source:
         raise Refused("A directory asked this and can't answer. Ask the person who looks after it.")
     if request.asking.questions and not request.asking.questions[-1].answer:
         raise Refused(f"A question about {request.id} is already open. Wait for the answer.")
-    return [_message(EventType.QUESTIONED, who, text)]
+    return [_message(EventType.QUESTIONED, actor, text)]
 
 
-def reply(request: Request, who: Who, text: str, table: Table) -> list[Draft]:
+def reply(request: Request, actor: Actor, text: str, table: Table) -> list[Draft]:
     """The event of the requester's answer to the open question."""
-    check_secret(request, who, table)
+    check_secret(request, actor, table)
     if request.state is not State.WAITING:
         raise answered_late(request)
-    check_open(request, who, table)
-    if not table.policy.acts_as(who.person, table.directory.person(request.requester)):
+    check_open(request, actor, table)
+    if not table.policy.acts_as(actor.person, table.directory.person(request.requester)):
         raise Refused(f"Only the requester of {request.id} can answer.")
-    check_standing(who, table.now)
+    check_standing(actor, table.now)
     if not request.asking.questions or request.asking.questions[-1].answer:
         raise Refused(f"There's no open question about {request.id}.")
     if not text.strip():
         raise Refused("Write an answer.")
-    return [_message(EventType.REPLIED, who, text)]
+    return [_message(EventType.REPLIED, actor, text)]
 
 
-def _message(what: EventType, who: Who, text: str) -> Draft:
-    return Draft(what, who.person.id, words={"text": text.strip()[:LONGEST_QUESTION], **who.signed})
+def _message(what: EventType, actor: Actor, text: str) -> Draft:
+    return Draft(what, actor.person.id, words={"text": text.strip()[:LONGEST_QUESTION], **actor.signed})
 
 
-def nudge(request: Request, who: Who, table: Table, followers: Sequence[PersonId] = ()) -> list[Draft]:
+def nudge(request: Request, actor: Actor, table: Table, followers: Sequence[PersonId] = ()) -> list[Draft]:
     """The event of a reminder sent by the requester or somebody who joined: one in four hours."""
-    check_secret(request, who, table)
-    check_open(request, who, table)
+    check_secret(request, actor, table)
+    check_open(request, actor, table)
     mine = [table.directory.person(id) for id in (request.requester, *followers)]
-    if not any(table.policy.acts_as(who.person, person) for person in mine):
+    if not any(table.policy.acts_as(actor.person, person) for person in mine):
         raise Refused(f"Only the requester of {request.id} can send a reminder.")
-    check_standing(who, table.now)
+    check_standing(actor, table.now)
     if not request.asking.notified:
         raise Refused(
             f"Nobody can decide {request.id} right now, so I have nobody to remind. "
@@ -205,15 +207,15 @@ def nudge(request: Request, who: Who, table: Table, followers: Sequence[PersonId
         names = listed([table.directory.person(id).addressed for id in request.asking.notified][:3])
         again = ago(since + NUDGE - table.now)
         raise Refused(f"I asked {names} {ago(table.now - since)} ago. You can remind in {again}.")
-    return [reminded(request, table, who.person.id, who.signed)]
+    return [reminded(request, table, actor.person.id, actor.signed)]
 
 
 # -- handing over a stopped request, to be finished by hand --------------------------------------------------
 
 
-def hand_over(request: Request, who: Who, to: Person, table: Table) -> list[Draft]:
+def hand_over(request: Request, actor: Actor, to: Person, table: Table) -> list[Draft]:
     """An operator hands a stopped request to a colleague, who replaces an earlier one."""
-    check_operated(request, who, table, "hand over")
+    check_operated(request, actor, table, "hand over")
     subject = table.directory.person(request.subject) if request.subject else None
     if subject and table.policy.is_same(to, subject):
         raise Refused("It's about this person, so someone else has to finish it. Choose another colleague.")
@@ -221,25 +223,25 @@ def hand_over(request: Request, who: Who, to: Person, table: Table) -> list[Draf
         raise Refused(f"{to.addressed} can't be asked here. Choose a colleague with a full Slack account.")
     if request.hand_over.to and to.is_(table.directory.person(request.hand_over.to)):
         raise Refused(f"{to.addressed} is already asked to finish {request.id}.")
-    signed = {**who.signed, "to": to.sealed(to.account)}
-    return [Draft(EventType.HANDED, who.person.id, {"to": to.id, **next_reminder(table)}, signed)]
+    signed = {**actor.signed, "to": to.sealed(to.account)}
+    return [Draft(EventType.HANDED, actor.person.id, {"to": to.id, **next_reminder(table)}, signed)]
 
 
-def take_back(request: Request, who: Who, table: Table) -> list[Draft]:
+def take_back(request: Request, actor: Actor, table: Table) -> list[Draft]:
     """An operator takes it back from the person it was handed to."""
-    check_operated(request, who, table, "take back")
+    check_operated(request, actor, table, "take back")
     if request.hand_over.to is None:
         raise Refused(f"{request.id} isn't handed over to anybody. Nothing has changed.")
-    return [Draft(EventType.HANDED, who.person.id, {}, who.signed)]
+    return [Draft(EventType.HANDED, actor.person.id, {}, actor.signed)]
 
 
-def report(request: Request, who: Who, table: Table) -> list[Draft]:
+def report(request: Request, actor: Actor, table: Table) -> list[Draft]:
     """The named person says that it's done by hand; the next look verifies it."""
-    check_secret(request, who, table)
+    check_secret(request, actor, table)
     to = table.directory.person(request.hand_over.to) if request.hand_over.to else None
-    if to is None or not who.person.is_(to):
+    if to is None or not actor.person.is_(to):
         raise Refused(f"{request.id} isn't handed over to you. Nothing has changed.")
     if request.state is not State.STOPPED:
         raise not_stopped(request, "finish by hand")
-    check_acting(who, table)
-    return [Draft(EventType.REPORTED, who.person.id, next_reminder(table), who.signed)]
+    check_acting(actor, table)
+    return [Draft(EventType.REPORTED, actor.person.id, next_reminder(table), actor.signed)]

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from approvals.decide.actor import Who, check_standing
+from approvals.decide.actor import Actor, check_standing
 from approvals.ids import stamp, unstamp
 from approvals.people import Delegation, Person
 from approvals.refusals import Refused
@@ -14,10 +14,10 @@ DELEGATED, RETURNED = "delegated", "returned"
 LONGEST = timedelta(days=92)
 
 
-def delegated(who: Who, delegate: Person, since: datetime, until: datetime, now: datetime) -> Draft:
+def delegated(actor: Actor, delegate: Person, since: datetime, until: datetime, now: datetime) -> Draft:
     """The entry of a delegate for some days, who replaces an earlier one. Raises Refused."""
-    check_standing(who, now)
-    if delegate.is_linked(who.person):
+    check_standing(actor, now)
+    if delegate.is_linked(actor.person):
         raise Refused("Choose someone else: you can't be your own delegate.")
     if not delegate.is_colleague:
         raise Refused(f"{delegate.addressed} can't decide here. Choose a colleague as delegate.")
@@ -26,16 +26,16 @@ def delegated(who: Who, delegate: Person, since: datetime, until: datetime, now:
     if until - since > LONGEST:
         raise Refused(f"A delegate can stand in for {LONGEST.days} days at most. Choose an earlier last day.")
     body = {"delegate": delegate.id, "since": stamp(since), "until": stamp(until)}
-    words = {**who.signed, "stands_in": delegate.sealed(delegate.account)}
-    return Draft(DELEGATED, who.person.id, body, words)
+    words = {**actor.signed, "stands_in": delegate.sealed(delegate.account)}
+    return Draft(DELEGATED, actor.person.id, body, words)
 
 
-def returned(who: Who, current: Delegation | None, now: datetime) -> Draft:
+def returned(actor: Actor, current: Delegation | None, now: datetime) -> Draft:
     """The entry that ends a delegation early. Raises Refused."""
-    check_standing(who, now)
+    check_standing(actor, now)
     if current is None:
         raise Refused("You have no delegate.")
-    return Draft(RETURNED, who.person.id, {}, who.signed)
+    return Draft(RETURNED, actor.person.id, {}, actor.signed)
 
 
 def delegation(event: Event) -> Delegation | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from approvals.decide.actor import Who, check_standing
+from approvals.decide.actor import Actor, check_standing
 from approvals.decide.basis import Table
 from approvals.decide.too_late import settled
 from approvals.people import listed
@@ -22,27 +22,27 @@ def check_known(request: Request) -> None:
         )
 
 
-def check_shell(who: Who, policy: Policy) -> None:
+def check_shell(actor: Actor, policy: Policy) -> None:
     """Raises Refused for a decision from a shell, unless the policy allows it."""
-    if who.shell and not policy.command_line_decides:
+    if actor.shell and not policy.command_line_decides:
         raise Refused(
             "The policy doesn't allow decisions on the command line (command_line_decides). Decide in Slack."
         )
 
 
-def check_acting(who: Who, table: Table, is_own: bool = False) -> None:
+def check_acting(actor: Actor, table: Table, is_own: bool = False) -> None:
     """Raises Refused if this person may do nothing now through this account, or from this shell.
 
     `is_own`: it is their own request, which the policy lets them change from a shell.
     """
-    check_standing(who, table.now)
+    check_standing(actor, table.now)
     if not is_own:
-        check_shell(who, table.policy)
+        check_shell(actor, table.policy)
 
 
-def check_secret(request: Request, who: Who, table: Table) -> None:
+def check_secret(request: Request, actor: Actor, table: Table) -> None:
     """Raises Refused for the subject of a confidential request, as if there were none; as `check_known`."""
-    if table.is_secret_from(who.person, request):
+    if table.is_secret_from(actor.person, request):
         raise Refused(f"You have no request {request.id}.")
     check_known(request)
 
@@ -53,7 +53,7 @@ _LINKED = (
 )
 
 
-def check_own(request: Request, who: Who, table: Table) -> None:
+def check_own(request: Request, actor: Actor, table: Table) -> None:
     """Raises Refused for the requesters and the person concerned, under any account or address ever seen."""
     people = table.directory
     sides = {
@@ -63,16 +63,16 @@ def check_own(request: Request, who: Who, table: Table) -> None:
         "You would get teams by this, so someone else has to decide.": table.heirs,
     }
     for text, ids in sides.items():
-        same = [person for person in map(people.person, ids) if table.policy.is_same(who.person, person)]
+        same = [person for person in map(people.person, ids) if table.policy.is_same(actor.person, person)]
         if same:
-            is_plain = any(table.policy.acts_as(who.person, person) for person in same)
+            is_plain = any(table.policy.acts_as(actor.person, person) for person in same)
             raise Refused(text if is_plain else text + _LINKED)
 
 
-def check_open(request: Request, who: Who, table: Table) -> None:
+def check_open(request: Request, actor: Actor, table: Table) -> None:
     """Raises Settled or Refused if it isn't waiting any more; the text says who was first."""
     if request.state is not State.WAITING:
-        raise settled(request, table.directory, table.now, who.person)
+        raise settled(request, table.directory, table.now, actor.person)
     if is_over(request, table):
         raise Settled(f"{request.id} has expired without an answer. Nothing has changed.")
 
@@ -82,26 +82,26 @@ def is_over(request: Request, table: Table) -> bool:
     return request.deadlines.expires_at is not None and table.now >= request.deadlines.expires_at
 
 
-def seat(request: Request, who: Who, table: Table, again: bool = False) -> Approver:
+def seat(request: Request, actor: Actor, table: Table, again: bool = False) -> Approver:
     """The seat of a person who decides an open request. Raises Refused."""
-    check_secret(request, who, table)
+    check_secret(request, actor, table)
     if table.is_confidential:
         # Even who decided, and when, is not for everybody.
-        _may_decide(request, who, table, again=True)
-    check_open(request, who, table)
-    return _may_decide(request, who, table, again)
+        _may_decide(request, actor, table, again=True)
+    check_open(request, actor, table)
+    return _may_decide(request, actor, table, again)
 
 
-def _may_decide(request: Request, who: Who, table: Table, again: bool) -> Approver:
+def _may_decide(request: Request, actor: Actor, table: Table, again: bool) -> Approver:
     """The seat of a person; `again` also allows people who have voted. Raises Refused."""
-    check_acting(who, table)
-    check_own(request, who, table)
+    check_acting(actor, table)
+    check_own(request, actor, table)
     entitled = _seats(request, table)
-    if own := next((seat for seat in entitled if who.person.is_(seat.person)), None):
+    if own := next((seat for seat in entitled if actor.person.is_(seat.person)), None):
         return own
-    if again and any(who.person.is_(table.directory.person(vote.by)) for vote in request.asking.votes):
-        return Approver(who.person, NOTHING)
-    _check_first_vote(request, who, table)
+    if again and any(actor.person.is_(table.directory.person(vote.by)) for vote in request.asking.votes):
+        return Approver(actor.person, NOTHING)
+    _check_first_vote(request, actor, table)
     if not entitled and request.state is State.CHECKING:
         raise Refused(f"I'm still checking {request.id}. Approvers are asked once I know what will change.")
     if not entitled and request.state is not State.WAITING:
@@ -125,13 +125,13 @@ def _seats(request: Request, table: Table) -> Sequence[Approver]:
     return [*asked, *(Approver(people.person(vote.by), NOTHING) for vote in request.asking.votes)]
 
 
-def _check_first_vote(request: Request, who: Who, table: Table) -> None:
+def _check_first_vote(request: Request, actor: Actor, table: Table) -> None:
     """Raises Refused for a second vote of a person, or of the person they stand in for."""
     for vote in request.asking.votes:
         by, whose = table.directory.person(vote.by), table.directory.person(vote.principal)
-        if table.policy.is_same(who.person, by):
+        if table.policy.is_same(actor.person, by):
             raise Refused(f"You already approved {request.id}. It's waiting for someone else.")
-        if table.policy.is_same(who.person, whose):
+        if table.policy.is_same(actor.person, whose):
             raise Refused(
                 f"{by.addressed} already approved {request.id} for you. It's waiting for someone else."
             )

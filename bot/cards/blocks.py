@@ -134,7 +134,7 @@ def sections(*lines: str) -> list[Block]:
     return [section(line) for line in lines if line]
 
 
-def context(*texts: str) -> Block:
+def small_print(*texts: str) -> Block:
     """Small print; a paragraph if it mentions people, which a context block can only in mrkdwn."""
     if is_rich("".join(texts)):
         return rich(" ".join(filter(None, texts)))

@@ -6,7 +6,7 @@ from approvals.people import listed
 from approvals.request import Vote
 from approvals.states import State
 from bot.actions.form import Input
-from bot.cards.blocks import Block, bullets, context, header, section, sections
+from bot.cards.blocks import Block, bullets, header, section, sections, small_print
 from bot.cards.catalogue import line, texts
 from bot.cards.named import bold
 from bot.cards.scene import Scene, unasked
@@ -32,7 +32,7 @@ def particulars(scene: Scene) -> list[Block]:
     record = f"For the record: Miro account {account}, change {change}, policy {request.policy[:12]}."
     lines = [*_facts(scene), *_asking(scene), *(_vote(scene, vote) for vote in request.asking.votes)]
     talk = sections(*_talk(scene))[-SAID:]
-    return [*blocks, *sections(*lines)][:MOST] + talk + [context(record)]
+    return [*blocks, *sections(*lines)][:MOST] + talk + [small_print(record)]
 
 
 def _facts(scene: Scene) -> Iterator[str]:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.ids import RequestId
 from approvals.refusals import Outdated
 from approvals.request import Draft, Request
 from bot.cards.blocks import Block, button
 
-Decision = Callable[[Request, Who], list[Draft]]
+Decision = Callable[[Request, Actor], list[Draft]]
 
 OTHER_RECORD = (
     "This card is from before a backup was restored. Nothing has changed. "
@@ -74,11 +74,11 @@ class Handle:
     def on_its_request(self, decision: Decision) -> Decision:
         """The same decision, about the request that was read and no other."""
 
-        def decide(request: Request, who: Who) -> list[Draft]:
+        def decide(request: Request, actor: Actor) -> list[Draft]:
             if not self.is_old:
                 self.check(request)
             # Who may not decide, or comes too late, is told that of a card of the older kind as well.
-            drafts = decision(request, who)
+            drafts = decision(request, actor)
             self.check(request)
             return drafts
 
@@ -90,8 +90,8 @@ class Handle:
         Where no plan had been drawn yet, nothing that was read has changed.
         """
 
-        def decide(request: Request, who: Who) -> list[Draft]:
-            drafts = self.on_its_request(decision)(request, who)
+        def decide(request: Request, actor: Actor) -> list[Draft]:
+            drafts = self.on_its_request(decision)(request, actor)
             if self.revision and self.revision != request.plan.revision:
                 raise Outdated(OTHER_PLAN)
             return drafts

@@ -17,11 +17,11 @@ from bot.cards.blocks import (
     bullets,
     button,
     clip_words,
-    context,
     header,
     link,
     section,
     sections,
+    small_print,
 )
 from bot.cards.catalogue import texts
 from bot.cards.decision import asked, because, changes, consequence, decide, instead, warnings
@@ -97,7 +97,7 @@ def _drawn(part: Section) -> list[Block]:
         blocks.append(section("Nothing is left here."))
     if pages := _pages(part):
         blocks.append(_row(f"page:{part.name}", *pages))
-    return [*blocks, *([context(*part.small)] if part.small else [])]
+    return [*blocks, *([small_print(*part.small)] if part.small else [])]
 
 
 def _row(name: str, *buttons: Block) -> Block:
@@ -129,7 +129,7 @@ def _asked(scene: Scene) -> list[Block]:
         asked(scene).drawn(),
         *sections(*warnings(scene)),
         changes(scene).drawn(),
-        context(reason, f"{request.id}{because(scene)}", *small),
+        small_print(reason, f"{request.id}{because(scene)}", *small),
         actions(*decide(scene)) | {"block_id": f"decide:{request.id}"},
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.ids import GroupId, PersonId, RequestId
 from approvals.policy.check import BrokenPolicy
 from approvals.policy.model import Policy
@@ -151,8 +151,8 @@ def open_bot(*, existing: bool = False, policy: Path | None = None, **how: Any) 
         if existing:
             check_there(known.database)
         bot = composition.build(known, **how)
-        if bot.desk.policies.differs and not policy:
-            say_beside(bot.desk.policies.differs)
+        if bot.context.policies.differs and not policy:
+            say_beside(bot.context.policies.differs)
         try:
             yield bot
         finally:
@@ -255,11 +255,11 @@ def shell() -> str:
     return f"{name} on {socket.gethostname()}"
 
 
-def acting_as(bot: Bot, email: str) -> Who:
+def acting_as(bot: Bot, email: str) -> Actor:
     """The person named by --as; the record says that it was from a shell."""
-    check_domain(bot.desk.policy, email)
+    check_domain(bot.context.policy, email)
     person = bot.store.people.meet(email=email)
-    return Who(person, person.account, shell())
+    return Actor(person, person.account, shell())
 
 
 def check_domain(policy: Policy, email: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from approvals.decide import decide
-from approvals.decide.actor import Who, is_operator
+from approvals.decide.actor import Actor, is_operator
 from approvals.decide.decide import report, take_back
 from approvals.ids import RequestId
 from approvals.people import listed
@@ -42,7 +42,7 @@ from bot.cli.common import (
 )
 from bot.cli.requests import summary
 from bot.cli.running import runs
-from bot.context import CONFIDENTIAL, Desk
+from bot.context import CONFIDENTIAL, Context
 from bot.slack.words.reading import about_end
 from bot.work import undo as work
 from bot.work.ask import LONGEST_REASON, asked, extended, handed, postponed
@@ -86,13 +86,13 @@ def _needed(action: type[Action]) -> list[str]:
 
 def _asked(bot: Bot, action: str, fields: tuple[str, ...], email: str, reason: str) -> Request:
     who = acting_as(bot, email)
-    shown = operators_form(ACTIONS[action], is_operator(bot.desk.policy, who.person))
+    shown = operators_form(ACTIONS[action], is_operator(bot.context.policy, who.person))
     raw = typed_fields(ACTIONS[action], fields, shown)
     if missing := [name for name in _needed(ACTIONS[action]) if name not in raw]:
         usage = f"Usage: {action} {fields_of(ACTIONS[action], shown)}"
         raise click.UsageError(f"Add {listed(missing)}. {usage}")
     _check_teams(bot.store, ACTIONS[action], raw)
-    return asked(bot.desk, ACTIONS[action], raw, reason, who)
+    return asked(bot.context, ACTIONS[action], raw, reason, who)
 
 
 def _check_teams(store: Store, action: type[Action], raw: Mapping[str, str]) -> None:
@@ -156,7 +156,7 @@ def next_step(record: Location) -> str:
     return _NEXT if runs(record) else _NOBODY_RUNS
 
 
-Decision = Callable[[Desk, Request, Who], list[Draft]]
+Decision = Callable[[Context, Request, Actor], list[Draft]]
 
 
 def _decided(
@@ -172,19 +172,19 @@ def _decided(
         request, who = find(bot.store, id), acting_as(bot, email)
         secret = request.action in CONFIDENTIAL
         with bot.store.writing():
-            request = bot.store.append(request, decision(bot.desk, request, who))
+            request = bot.store.append(request, decision(bot.context, request, who))
             _tell(bot, request.id, who, verb, secret)
         outline, text = summary(bot.store, request), outcome(bot.store, request)
     say_json(outline) if as_json else say(f"{request.id}: {text}")
 
 
-def _tell(bot: Bot, id: RequestId, who: Who, verb: str, secret: bool) -> None:
-    if bot.desk.policy.tell and not secret:
-        text = f"{id} was {verb} for {mark(who.person)} from a command line ({who.shell})."
-        bot.store.outbox.say(Note(bot.desk.policy.tell, message(text)))
-    text = f"{id} was {verb} in your name from a command line ({who.shell}). Not you? Tell your IT team."
-    if who.account:
-        bot.store.outbox.say(Note(who.account.slack_id, message(text)))
+def _tell(bot: Bot, id: RequestId, actor: Actor, verb: str, secret: bool) -> None:
+    if bot.context.policy.tell and not secret:
+        text = f"{id} was {verb} for {mark(actor.person)} from a command line ({actor.shell})."
+        bot.store.outbox.say(Note(bot.context.policy.tell, message(text)))
+    text = f"{id} was {verb} in your name from a command line ({actor.shell}). Not you? Tell your IT team."
+    if actor.account:
+        bot.store.outbox.say(Note(actor.account.slack_id, message(text)))
 
 
 WHY = click.option("--reason", default="", metavar="TEXT", help="Why; approvers read it.")
@@ -219,8 +219,8 @@ def deny(id: str, email: str, reason: str, as_json: bool) -> None:
     if len(reason) > LONGEST_REASON:
         raise failed(f"The reason is too long. Write at most {LONGEST_REASON} characters.")
 
-    def no(desk: Desk, request: Request, who: Who) -> list[Draft]:
-        return decide.deny(request, who, reason, desk.table(request))
+    def no(context: Context, request: Request, actor: Actor) -> list[Draft]:
+        return decide.deny(request, actor, reason, context.table(request))
 
     _decided(id, email, as_json, "denied", no)
 
@@ -247,10 +247,10 @@ def hand_over(id: str, email: str, to: str, back: bool, done: bool, as_json: boo
     if [bool(to), back, done].count(True) != 1:
         raise click.UsageError("Give one of --to EMAIL, --back and --done.")
 
-    def handing(desk: Desk, request: Request, who: Who) -> list[Draft]:
+    def handing(context: Context, request: Request, actor: Actor) -> list[Draft]:
         if to:
-            return handed(desk, request, who, to)
-        return (take_back if back else report)(request, who, desk.table(request))
+            return handed(context, request, actor, to)
+        return (take_back if back else report)(request, actor, context.table(request))
 
     def outcome(store: Store, request: Request) -> str:
         if done:
@@ -267,7 +267,7 @@ def end(id: str, email: str, as_json: bool) -> None:
     """End access that was given for some days now, without approval."""
     with open_bot(existing=True, leads=False) as bot:
         request, who = find(bot.store, id), acting_as(bot, email)
-        end_now(bot.desk, request, who)
+        end_now(bot.context, request, who)
         _tell(bot, request.id, who, "ended", request.action in CONFIDENTIAL)
         _say_saved(bot.store, bot.store.because_of(request.id), as_json)
 
@@ -278,7 +278,7 @@ def extend(id: str, email: str, until: str, reason: str, as_json: bool) -> None:
     with open_bot(existing=True, leads=False) as bot:
         request, who = find(bot.store, id), acting_as(bot, email)
         try:
-            request = extended(bot.desk, request, who, until, cleaned(reason))
+            request = extended(bot.context, request, who, until, cleaned(reason))
         except Problems as problems:
             raise failed("\n".join(problems.fields.values())) from problems
         say_json(summary(bot.store, request)) if as_json else _say_saved(bot.store, [request])
@@ -289,7 +289,7 @@ def undo(id: str, email: str, reason: str, as_json: bool) -> None:
     """Request what takes back the changes of a done or stopped request."""
     with open_bot(existing=True, leads=False) as bot:
         request, who = find(bot.store, id), acting_as(bot, email)
-        requests, refusals = work.undo(bot.desk, request, who, cleaned(reason))
+        requests, refusals = work.undo(bot.context, request, who, cleaned(reason))
         _say_saved(bot.store, requests, as_json)
     for refusal in refusals:
         say_beside(refusal)
@@ -304,19 +304,19 @@ approve = deciding(
     "approve",
     "approved",
     "Approve a request (the policy needs command_line_decides = true).",
-    lambda desk, request, who: desk.approval(request, who, request.plan.revision),
+    lambda context, request, actor: context.approval(request, actor, request.plan.revision),
 )
 withdraw = deciding(
     "withdraw",
     "withdrawn",
     "Withdraw your request; as an operator, close a stopped one as incomplete.",
-    lambda desk, request, who: decide.withdraw(request, who, desk.table(request)),
+    lambda context, request, actor: decide.withdraw(request, actor, context.table(request)),
 )
 resume = deciding(
     "resume",
     "resumed",
     "Continue a stopped request with what was approved.",
-    lambda desk, request, who: decide.resume(request, who, desk.table(request)),
+    lambda context, request, actor: decide.resume(request, actor, context.table(request)),
 )
 COMMANDS = (ask, approve, deny, withdraw, resume, postpone, hand_over, end, extend, undo)
 """Those that ask for a change, or decide or follow one."""

@@ -2,7 +2,7 @@
 
 import click
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.streams import forgetting
 from approvals.ids import SlackId
 from approvals.people import Person, key, miro_key
@@ -36,12 +36,12 @@ def split(one: str, other: str, email: str, reason: str) -> None:
         who = acting_as(bot, email)
         with bot.store.writing():
             known = bot.store.people.humans.known(key(one))
-            bot.store.split(split_draft(who, one, other, known, reason, bot.desk.policy))
+            bot.store.split(split_draft(who, one, other, known, reason, bot.context.policy))
             text = (
                 f"{one} and {other} now count as two people. {mark(who.person)} recorded this from a command "
                 f"line ({who.shell})."
             )
-            for operator in bot.desk.operators():
+            for operator in bot.context.operators():
                 if operator.account:
                     bot.store.outbox.say(Note(operator.account.slack_id, message(text)))
     say(f"{one} and {other} now count as two people.")
@@ -63,7 +63,7 @@ def forget(person: str, email: str, yes: bool) -> None:
     """
     with open_bot(existing=True, leads=False) as bot:
         who, people = acting_as(bot, email), bot.store.people
-        forgetting.check_operator(who, bot.desk.policy)
+        forgetting.check_operator(who, bot.context.policy)
         bot.settings.require("SLACK_BOT_TOKEN", "MIRO_SCIM_TOKEN")
         known = people.by_email(person) if "@" in person else people.by_slack(SlackId(person))
         if known is None:
@@ -78,11 +78,11 @@ def forget(person: str, email: str, yes: bool) -> None:
     say(f"{known.id} is forgotten: {count} texts were removed. Older backups still hold them.")
 
 
-def _check(bot: Bot, who: Who, rows: list[Person]) -> None:
+def _check(bot: Bot, actor: Actor, rows: list[Person]) -> None:
     """Raises Refused unless the record, Slack and Miro say that they are gone; MiroError if Miro is away."""
-    _check_record(bot, who, rows)
+    _check_record(bot, actor, rows)
     keys = sorted({known for person in rows for known in person.keys})
-    directories = Directories(bot.store.database, bot.desk.now)
+    directories = Directories(bot.store.database, bot.context.now)
     for known in keys:
         for entry in directories.read("deleted_at = '' AND name = ?", known):
             if isinstance(entry, User) and entry.active:
@@ -96,6 +96,6 @@ def _check(bot: Bot, who: Who, rows: list[Person]) -> None:
             raise Refused(f"{account.user_name} isn't deactivated in Miro. Offboard the account first.")
 
 
-def _check_record(bot: Bot, who: Who, rows: list[Person]) -> None:
-    policies, pending = bot.desk.policies, bot.store.forgetting.pending(rows)
-    forgetting.check(who, rows, pending, policies.in_force, bot.store.policy(policies.hash))
+def _check_record(bot: Bot, actor: Actor, rows: list[Person]) -> None:
+    policies, pending = bot.context.policies, bot.store.forgetting.pending(rows)
+    forgetting.check(actor, rows, pending, policies.in_force, bot.store.policy(policies.hash))

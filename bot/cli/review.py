@@ -54,17 +54,17 @@ def start(admins: bool, teams: tuple[str, ...], until: datetime | None, email: s
     if not (admins or teams):
         raise click.UsageError("Say what to review: --admins, or --team NAME.")
     with open_bot(existing=True, leads=False) as bot:
-        desk, who, zone = bot.desk, acting_as(bot, email), ZoneInfo(bot.desk.policy.zone)
-        last = until or later(desk.now(), LASTS, desk.policy).astimezone(zone)
+        context, who, zone = bot.context, acting_as(bot, email), ZoneInfo(bot.context.policy.zone)
+        last = until or later(context.now(), LASTS, context.policy).astimezone(zone)
         end = datetime.combine(last, time(23, 59), zone)
         try:
-            ids = [team_id(name, desk.tables()) for name in dict.fromkeys(teams)]
+            ids = [team_id(name, context.tables()) for name in dict.fromkeys(teams)]
         except ValueError as error:
             raise failed(str(error)) from error
         with bot.store.writing():
-            begun = [reviews.start(desk, who, id, end) for id in [GroupId("")] * admins + ids]
+            begun = [reviews.start(context, who, id, end) for id in [GroupId("")] * admins + ids]
         for each in begun:
-            names = listed(owner.addressed for owner in reviews.deciders(desk, each))
+            names = listed(owner.addressed for owner in reviews.deciders(context, each))
             count, last_day = len(each.accesses), f"{last:%Y-%m-%d}"
             say(f"{each.id} started: {each.subject}, {count} to decide until {last_day}. Asked: {names}.")
 
@@ -124,10 +124,10 @@ def compare(
     with open_bot(existing=True, leads=False) as bot:
         if email:
             keeps = (reason, until) if keep else None
-            access = comparison.decided(bot.desk, acting_as(bot, email), keep or put_right or "", keeps)
+            access = comparison.decided(bot.context, acting_as(bot, email), keep or put_right or "", keeps)
             say(access.line(lambda id: report.name(id, bot.store.people)))
             return
-        differences = comparison.compared(bot.desk)
+        differences = comparison.compared(bot.context)
     if as_json:
         say_json_list(each.as_row for each in differences)
     else:

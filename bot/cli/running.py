@@ -239,7 +239,7 @@ def serving_directory(bot: Bot, address: str | None) -> Iterator[None]:
         yield
         return
     scim = scim_service()
-    app = Webhook(scim.application(bot.desk), bot.desk, bot.settings.secret(EVENT_SECRET))
+    app = Webhook(scim.application(bot.context), bot.context, bot.settings.secret(EVENT_SECRET))
     how = {"limits": DIRECTORY_LIMITS, "refused": bot.watch.counts.add, "explain": scim.refusal}
     with serving_at(address, "--directory", "/scim/v2", app, DIRECTORY_THREADS, **how):
         if (address.rpartition(":")[0] or HERE) not in LOOPBACK:

@@ -23,7 +23,7 @@ from scim2_server.service import ScimService
 
 from approvals.ids import stamp
 from approvals.record.database import Database, StoreTrouble
-from bot.context import Desk
+from bot.context import Context
 from bot.directory.memberships import split
 from bot.directory.models import PROVIDER, Miro
 from bot.directory.storage import BRIEF, Entries, Resource
@@ -177,20 +177,20 @@ class Application(WSGIApplication):
         return response
 
 
-def application(desk: Desk) -> WSGICallable:
+def application(context: Context) -> WSGICallable:
     """The WSGI application of a bot."""
-    on = desk.store.database
+    on = context.store.database
 
     def in_miro(user: User) -> Mapping[str, Any]:
-        person, groups = desk.find(user.user_name), desk.store.groups
+        person, groups = context.find(user.user_name), context.store.groups
         teams, seen_at = groups.of(person) if person else (), groups.seen_at("members")
         if not teams or seen_at is None:
             return {}
         return {"teams": [team.known_name for team in teams], "seenAt": stamp(seen_at)}
 
-    directories, tokens = Directories(on, desk.now), Tokens(on, desk.now)
+    directories, tokens = Directories(on, context.now), Tokens(on, context.now)
     # Addresses in answers are those that the client used, also behind a proxy that ends TLS.
-    return ForwardedHeaders(Application(on, directories, tokens, in_miro, lambda: desk.wake()))
+    return ForwardedHeaders(Application(on, directories, tokens, in_miro, lambda: context.wake()))
 
 
 def refusal(status: int, reason: str) -> tuple[str, bytes]:

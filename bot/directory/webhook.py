@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from approvals.record.database import StoreTrouble
 from approvals.record.store import EVENT
-from bot.context import Desk
+from bot.context import Context
 from bot.directory.lists import Line, faults, is_signed, secret_of, take
 from bot.directory.store import Directories, Moved, Taken
 from bot.ops import metrics
@@ -28,7 +28,7 @@ class Webhook:
     """A WSGI application in front of that of SCIM; without a secret all events are refused."""
 
     scim: WSGIApplication
-    desk: Desk
+    context: Context
     secret: str
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
@@ -46,18 +46,18 @@ class Webhook:
             return "400 Bad Request", {"error": f"send POST with at most {LONGEST} bytes"}
         body = environ["wsgi.input"].read(int(length))
         stamp, signature = (environ.get(f"HTTP_X_MIRO_BOT_{name}", "") for name in ("TIMESTAMP", "SIGNATURE"))
-        now = self.desk.now().timestamp()
+        now = self.context.now().timestamp()
         if not self.secret or not is_signed(secret_of(self.secret, source), stamp, body, signature, now):
             log.warning("an event of %s isn't signed with the secret of this source, or is too old", source)
             return "401 Unauthorized", {"error": "not signed, or too old"}
-        if source not in self.desk.policy.directory:
+        if source not in self.context.policy.directory:
             return "404 Not Found", {"error": f"the policy has no directory {source}"}
         try:
             line = Line.model_validate(json.loads(body))
-            store = self.desk.store
+            store = self.context.store
             with store.writing():
                 if store.once(f"{EVENT}{int(stamp)} {signature}"):  # replayed, it could undo a newer one
-                    take(Directories(store.database, self.desk.now), source, [line])
+                    take(Directories(store.database, self.context.now), source, [line])
         except (ValidationError, ValueError, RecursionError) as error:
             if not isinstance(error, ValidationError):
                 return "400 Bad Request", {"error": "not JSON"}
@@ -68,5 +68,5 @@ class Webhook:
         except StoreTrouble as error:
             log.warning("the record takes no event: %s", error)
             return "503 Service Unavailable", {"error": "try again"}
-        self.desk.wake()
+        self.context.wake()
         return "200 OK", {"ok": "saved"}

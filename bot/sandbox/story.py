@@ -184,7 +184,7 @@ owner = ["it"]
 def _pushed(folder: Path) -> list[str]:
     """Plays what a directory says, on a stage of its own; returns what went otherwise than expected."""
     with stage(folder, f"{_policy()}{OKTA}") as scene:
-        demo, desk = Demo(scene), scene.bot.desk
+        demo, context = Demo(scene), scene.bot.context
         demo.chapter("Onboarding: added to two groups in the directory, nobody clicks", (ALEX,))
         print("This company's directory sends changes. The next chapters are of another, where people ask.")
         event = {"email": ALEX, "given_name": "Alex", "family_name": "Smith", "department": "R&D"}
@@ -194,7 +194,7 @@ def _pushed(folder: Path) -> list[str]:
             "X-Miro-Bot-Timestamp": stamp,
             "X-Miro-Bot-Signature": signature(secret_of(TOKEN, "okta"), stamp, body.encode()),
         }
-        with serving(Webhook(_no_scim, desk, TOKEN), "127.0.0.1", 0, 2) as url:
+        with serving(Webhook(_no_scim, context, TOKEN), "127.0.0.1", 0, 2) as url:
             print(f"The directory sends: POST /events/okta {body}")
             answer = httpx.post(f"{url}/events/okta", content=body, headers=headers, trust_env=False)
         demo._expect("the event is taken", answer.status_code == 200)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.delegates import delegated, returned
 from approvals.people import Delegation, Person, Standing
 from approvals.record.outbox import Note
@@ -18,7 +18,7 @@ from bot.actions.fill import Problems
 from bot.cards.blocks import Block, Message, message
 from bot.cards.home import NOBODY, span
 from bot.cards.named import mark
-from bot.context import Desk
+from bot.context import Context
 from bot.slack import forms
 from bot.slack.reply import Body, Listener
 from bot.slack.words.sentence import MENTION
@@ -45,94 +45,98 @@ def key(delegation: Delegation | None) -> str:
     return delegation.key if delegation else NOBODY
 
 
-def away(desk: Desk, who: Who, text: str) -> Message:
+def away(context: Context, actor: Actor, text: str) -> Message:
     """/miro away: sets or ends a delegation, or shows it; returns the answer. Raises Refused."""
     if not text:
-        current = desk.store.people.named_delegate(who.person.id, desk.now())
-        return message(_standing(desk, current, who.person) if current else f"No delegate set. {HOW}")
+        current = context.store.people.named_delegate(actor.person.id, context.now())
+        return message(_standing(context, current, actor.person) if current else f"No delegate set. {HOW}")
     if text.casefold() in ("off", "end", "back"):
-        return message(end(desk, who))
+        return message(end(context, actor))
     since, until, person = (found.search(text) for found in (_SINCE, _UNTIL, _PERSON))
     if until is None:
         raise Refused(f"Until which day? {HOW}")
     if person is None:
         raise Refused(f"Who stands in for you? {HOW}")
-    other = able(desk, who, person[1] or person[3])
-    return message(name(desk, who, other, since[1] if since else "", until[1]))
+    other = able(context, actor, person[1] or person[3])
+    return message(name(context, actor, other, since[1] if since else "", until[1]))
 
 
-def _standing(desk: Desk, current: Delegation, whose: Person) -> str:
-    named = desk.person(current.delegate).addressed
+def _standing(context: Context, current: Delegation, whose: Person) -> str:
+    named = context.person(current.delegate).addressed
     return f"{named} stands in for you {span(current, whose)}. To end this: /miro away off."
 
 
-def name(desk: Desk, who: Who, other: Person, since: str, until: str, drawn: str | None = None) -> str:
+def name(
+    context: Context, actor: Actor, other: Person, since: str, until: str, drawn: str | None = None
+) -> str:
     """Sets a delegate for whole days in the person's time zone, and notifies them. Raises Refused.
 
     `drawn`: the `key` of the delegation shown in the form; a newer one isn't replaced.
     """
-    zone = who.person.zone
-    first = _day(since) if since else desk.now().astimezone(zone).date()
+    zone = actor.person.zone
+    first = _day(since) if since else context.now().astimezone(zone).date()
     days = first, _day(until) + timedelta(days=1)
     begin, over = (datetime.combine(day, time(), zone).astimezone(UTC) for day in days)
-    draft = delegated(who, other, begin, over, desk.now())
-    new = Delegation(who.person.id, other.id, begin, over)
-    _replace(desk, who, new, lambda _: draft, drawn, OTHER_SINCE_OPENED)
-    return _standing(desk, new, who.person)
+    draft = delegated(actor, other, begin, over, context.now())
+    new = Delegation(actor.person.id, other.id, begin, over)
+    _replace(context, actor, new, lambda _: draft, drawn, OTHER_SINCE_OPENED)
+    return _standing(context, new, actor.person)
 
 
-def end(desk: Desk, who: Who, drawn: str | None = None) -> str:
+def end(context: Context, actor: Actor, drawn: str | None = None) -> str:
     """Ends a delegation early and notifies the delegate. Raises Refused.
 
     `drawn`: the `key` of the delegation shown beside the button; a newer one isn't ended.
     """
-    before = _replace(desk, who, None, lambda old: returned(who, old, desk.now()), drawn, OTHER_DELEGATION)
+    before = _replace(
+        context, actor, None, lambda old: returned(actor, old, context.now()), drawn, OTHER_DELEGATION
+    )
     assert before  # else it was refused
-    return f"You're back: {desk.person(before.delegate).addressed} no longer stands in for you."
+    return f"You're back: {context.person(before.delegate).addressed} no longer stands in for you."
 
 
 def _replace(
-    desk: Desk,
-    who: Who,
+    context: Context,
+    actor: Actor,
     new: Delegation | None,
     draft: Callable[[Delegation | None], Draft],
     drawn: str | None,
     outdated: str,
 ) -> Delegation | None:
     """Replaces or ends a delegation and notifies both delegates; returns the one before."""
-    with desk.store.writing():
-        before = desk.store.people.named_delegate(who.person.id, desk.now())
+    with context.store.writing():
+        before = context.store.people.named_delegate(actor.person.id, context.now())
         if new and before == new:
             return before
         if (before or new) and drawn not in (None, key(before)):
             raise Outdated(outdated)
-        desk.store.delegate(draft(before))
-        me, again = mark(who.person), mark(who.person, brief=True)
+        context.store.delegate(draft(before))
+        me, again = mark(actor.person), mark(actor.person, brief=True)
         told = {}
         if before:
             told[before.delegate] = f"You no longer stand in for {me}."
         if new:
-            days = span(new, who.person)
+            days = span(new, actor.person)
             told[new.delegate] = f"{me} is away {days}. You stand in: requests to {again} come to you."
         for id, text in told.items():
-            if account := desk.person(id).account:
-                desk.store.outbox.say(Note(account.slack_id, message(text)))
-    desk.people_changed = True  # approvers of what waits are asked anew soon
-    desk.wake()
+            if account := context.person(id).account:
+                context.store.outbox.say(Note(account.slack_id, message(text)))
+    context.people_changed = True  # approvers of what waits are asked anew soon
+    context.wake()
     return before
 
 
-def able(desk: Desk, who: Who, entry: str) -> Person:
+def able(context: Context, actor: Actor, entry: str) -> Person:
     """The named person, if they can be a delegate. Raises Refused; queues a look-up if unknown."""
-    person, now = desk.find(entry), desk.now()
+    person, now = context.find(entry), context.now()
     if not (person and person.account and person.account.standing is not Standing.UNKNOWN):
-        if "@" in entry and not desk.policy.allows(entry):
-            domains = ", ".join(desk.policy.domains)
+        if "@" in entry and not context.policy.allows(entry):
+            domains = ", ".join(context.policy.domains)
             raise Refused(f"Only people of {domains} can stand in. Choose a colleague.")
-        desk.unknown.add(entry)
+        context.unknown.add(entry)
         called = entry if "@" in entry else "this colleague"
         raise Refused(f"I don't know {called} yet. I'm checking Slack. Please try again in a minute.")
-    delegated(who, person, now, now + timedelta(days=1), now)
+    delegated(actor, person, now, now + timedelta(days=1), now)
     return person
 
 
@@ -160,15 +164,15 @@ class Away(Listener):
         """Name a Delegate opens the form, filled with the current delegation."""
         self.open(body, client, self._form(self.who(body), _drawn(body)))
 
-    def _form(self, who: Who, drawn: str) -> Block:
+    def _form(self, actor: Actor, drawn: str) -> Block:
         """The form, carrying the current delegation. Raises Outdated if the button was drawn from another."""
-        zone, now = who.person.zone, self.desk.now()
-        current = self.desk.store.people.named_delegate(who.person.id, now)
+        zone, now = actor.person.zone, self.context.now()
+        current = self.context.store.people.named_delegate(actor.person.id, now)
         if drawn != key(current):
             raise Outdated(OTHER_DELEGATION)
         if current is None:
             return forms.away_form(drawn, f"{now.astimezone(zone):%Y-%m-%d}")
-        account = self.desk.person(current.delegate).account
+        account = self.context.person(current.delegate).account
         last = current.until.astimezone(zone) - timedelta(minutes=1)
         since = f"{current.since.astimezone(zone):%Y-%m-%d}"
         return forms.away_form(drawn, since, f"{last:%Y-%m-%d}", account.slack_id if account else "")
@@ -178,17 +182,17 @@ class Away(Listener):
         said, drawn = forms.read(body["view"]), forms.carried(body["view"]).get("delegation", "")
         if missing := {field: text for field, text in _NEEDED.items() if not said.get(field)}:
             raise Problems(missing)
-        who = self.who(body)
+        actor = self.who(body)
         try:
-            other = able(self.desk, who, said["delegate"])
+            other = able(self.context, actor, said["delegate"])
         except Refused as error:
             raise Problems({"delegate": str(error)}) from error
-        text = name(self.desk, who, other, said.get("since", ""), said["until"], drawn)
+        text = name(self.context, actor, other, said.get("since", ""), said["until"], drawn)
         ack(response_action="update", view=forms.notice("Name a Delegate", text))
 
     def end_pressed(self, body: Body) -> None:
         """I'm Back, before the last day."""
-        self.answer(body, end(self.desk, self.who(body), _drawn(body)))
+        self.answer(body, end(self.context, self.who(body), _drawn(body)))
 
 
 def _drawn(body: Body) -> str:

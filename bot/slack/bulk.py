@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
-from approvals.decide.actor import Who, is_operator
+from approvals.decide.actor import Actor, is_operator
 from approvals.ids import RequestId, SlackId
 from approvals.record.database import StoreTrouble
 from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from bot.actions import ACTIONS
-from bot.cards.blocks import Block, about, bullets, context, section, sections
+from bot.cards.blocks import Block, about, bullets, section, sections, small_print
 from bot.cards.decision import changes, warnings
 from bot.cards.handles import Handle
 from bot.cards.home import asks
@@ -48,13 +48,13 @@ def form(scenes: Sequence[Scene]) -> Block:
         blocks += more
         shown[scene.request.id] = Handle.of(scene.request).value
     submit = f"Approve All {len(shown)}" if len(shown) > 1 else "Approve"
-    return forms.modal("approve-all", "Approve Together", [*blocks, context(APART)], submit, **shown)
+    return forms.modal("approve-all", "Approve Together", [*blocks, small_print(APART)], submit, **shown)
 
 
 def _request(scene: Scene, number: int) -> list[Block]:
     question = section(f"{number}. {capital(scene.phrase)}? ({scene.request.id})")
     steps, known = bullets(changes(scene).steps), sections(*warnings(scene))
-    return about(scene.request.id, question, *known, steps, context(asks(scene)))
+    return about(scene.request.id, question, *known, steps, small_print(asks(scene)))
 
 
 def told(outcomes: Sequence[Outcome]) -> Block:
@@ -79,7 +79,7 @@ class Bulk(Listener):
     def pressed(self, body: Body, client: WebClient) -> None:
         """Approve Together opens the form."""
         action = body["actions"][0].get("value", "")
-        scenes = Gathering(self.desk, self.who(body)).all_of(action) if action in ACTIONS else []
+        scenes = Gathering(self.context, self.who(body)).all_of(action) if action in ACTIONS else []
         self.open(body, client, form(scenes) if scenes else forms.notice("Approve", GONE))
 
     def paged(self, body: Body) -> None:
@@ -96,42 +96,42 @@ class Bulk(Listener):
 
     def searched(self, ack: Ack, body: Body) -> None:
         """The form of Search: lists a person's requests in App Home, or shows the one with a number."""
-        entries, who = forms.read(body["view"]), self.who(body)
+        entries, actor = forms.read(body["view"]), self.who(body)
         entry = entries.get("person") or entries.get("entry", "")
-        if not is_operator(self.desk.policy, who.person):
+        if not is_operator(self.context.policy, actor.person):
             raise Refused("Only operators can search. To see one request: /miro show R-42.")
         if "@" in entry or entries.get("person"):
-            person = self.desk.find(entry)
+            person = self.context.find(entry)
             if person is None:
                 raise Refused(f"I don't know {entry}. Nobody has requested anything for them.")
             self.at_home(SlackId(body["user"]["id"]), at=At("search", about=person.id))
             return
-        request = answers.named(self.desk, who, entry)
-        scene = Gathering(self.desk, who).scene(request)
+        request = answers.named(self.context, actor, entry)
+        scene = Gathering(self.context, actor).scene(request)
         if scene is None:
             raise Unreadable(request)
         ack(response_action="update", view=forms.details(scene))
 
     def submitted(self, ack: Ack, body: Body) -> None:
         """The form was submitted: approves each request, and shows the results."""
-        view, who = body["view"], self.who(body)
+        view, actor = body["view"], self.who(body)
         outcomes = [
-            self._approve(RequestId(id), Handle.read(value), reading(who, view, id), view["id"])
+            self._approve(RequestId(id), Handle.read(value), reading(actor, view, id), view["id"])
             for id, value in forms.carried(view).items()
         ]
-        self.desk.wake()
+        self.context.wake()
         ack(response_action="update", view=told(outcomes))
 
-    def _approve(self, id: RequestId, handle: Handle, who: Who, receipt: str) -> Outcome:
+    def _approve(self, id: RequestId, handle: Handle, actor: Actor, receipt: str) -> Outcome:
         """Approves one request in a transaction of its own, so that a failure doesn't affect others."""
 
-        def yes(request: Request, who: Who) -> list[Draft]:
+        def yes(request: Request, actor: Actor) -> list[Draft]:
             if not may_go_along(request):
                 raise Refused("Decide it on its own card.")
-            return self.desk.approval(request, who, handle.revision)
+            return self.context.approval(request, actor, handle.revision)
 
         try:
-            self.taken(handle, yes, lambda: who, f"all:{receipt}:{id}")
+            self.taken(handle, yes, lambda: actor, f"all:{receipt}:{id}")
             request = self.found(handle)
         except (Refused, StoreTrouble) as error:
             return Outcome(id, str(error))
@@ -140,7 +140,7 @@ class Bulk(Listener):
     def _phrase(self, request: Request) -> str:
         """What it is about, or '' if its people or teams aren't known any more."""
         try:
-            command, desk = self.desk.command(request), self.desk
+            command, context = self.context.command(request), self.context
         except Unreadable:
             return ""
-        return Scene(request, command, desk.facts, desk.person, None, "UTC").phrase
+        return Scene(request, command, context.facts, context.person, None, "UTC").phrase

@@ -47,7 +47,7 @@ class Clicks(Listener):
         app.action("undo")(self.undo_pressed)
         app.action("end-now")(self.end_pressed)
         app.action("details")(self.details_pressed)
-        Lists(self.desk, self.deliverer).register(app)
+        Lists(self.context, self.deliverer).register(app)
 
     def clicked(self, body: Body) -> None:
         """Approve, Withdraw, Resume, Take Back or I've Done It."""
@@ -58,23 +58,23 @@ class Clicks(Listener):
 
     def _decision(self, action: str, handle: Handle, text: str = "") -> Decision:
         """What a button decides, or the form behind it with its `text`."""
-        desk, table = self.desk, self.desk.table
+        context, table = self.context, self.context.table
         on_its_request: dict[str, Decision] = {
-            "start": lambda request, who: postponed(desk, request, who, text),
-            "hand-over": lambda request, who: handed(desk, request, who, text),
-            "answer": replying(desk, handle.question, text),
+            "start": lambda request, actor: postponed(context, request, actor, text),
+            "hand-over": lambda request, actor: handed(context, request, actor, text),
+            "answer": replying(context, handle.question, text),
         }
         on_its_plan: dict[str, Decision] = {
-            "approve": lambda request, who: desk.approval(request, who, handle.revision),
-            "deny": lambda request, who: decide.deny(request, who, text, table(request)),
-            "question": asking(desk, text),
-            "withdraw": lambda request, who: decide.withdraw(request, who, table(request)),
-            "keep": lambda request, who: decide.withdraw(request, who, table(request)),
-            "resume": lambda request, who: decide.resume(request, who, table(request)),
-            "take-back": lambda request, who: decide.take_back(request, who, table(request)),
-            "report": lambda request, who: decide.report(request, who, table(request)),
-            "pause": partial(control.pause, desk),
-            "continue": partial(control.go_on, desk),
+            "approve": lambda request, actor: context.approval(request, actor, handle.revision),
+            "deny": lambda request, actor: decide.deny(request, actor, text, table(request)),
+            "question": asking(context, text),
+            "withdraw": lambda request, actor: decide.withdraw(request, actor, table(request)),
+            "keep": lambda request, actor: decide.withdraw(request, actor, table(request)),
+            "resume": lambda request, actor: decide.resume(request, actor, table(request)),
+            "take-back": lambda request, actor: decide.take_back(request, actor, table(request)),
+            "report": lambda request, actor: decide.report(request, actor, table(request)),
+            "pause": partial(control.pause, context),
+            "continue": partial(control.go_on, context),
         }
         if action in on_its_request:
             return handle.on_its_request(on_its_request[action])
@@ -90,13 +90,13 @@ class Clicks(Listener):
     def remind_pressed(self, body: Body) -> None:
         """Remind: one more reminder for those who were asked."""
         handle = Handle.pressed(body)
-        self.decide(body, handle, partial(nudge, self.desk))
-        self.answer(body, reminded(self.desk, handle.id))
+        self.decide(body, handle, partial(nudge, self.context))
+        self.answer(body, reminded(self.context, handle.id))
 
     def undo_pressed(self, body: Body) -> None:
         """Undo: asks for what takes the changes back."""
         request, receipt = self._pressed(body), f"click:{body.get('trigger_id')}"
-        text = answers.undone(self.desk, request, self.who(body), receipt)
+        text = answers.undone(self.context, request, self.who(body), receipt)
         self.redraw(body)
         self.answer(body, text)
 
@@ -105,7 +105,7 @@ class Clicks(Listener):
         request = self._pressed(body)
         text = f"{request.id} ends now. I'll tell you once it's removed."
         try:
-            end_now(self.desk, request, self.who(body))
+            end_now(self.context, request, self.who(body))
         except Overtaken:
             text = f"{request.id} ends already. Nothing left to do."
         self.redraw(body)
@@ -121,16 +121,16 @@ class Clicks(Listener):
     def form_pressed(self, body: Body, client: WebClient) -> None:
         """Buttons with a form open it, if what it is for would be taken."""
         handle, action = Handle.pressed(body), body["actions"][0]["action_id"]
-        request, who, trial = self.found(handle), self.who(body), "to be said"
+        request, actor, trial = self.found(handle), self.who(body), "to be said"
         if action == "hand-over":
             handle.check(request)
-            decide.check_operated(request, who, self.desk.table(request), "hand over")
+            decide.check_operated(request, actor, self.context.table(request), "hand over")
         else:
             if request.starts_at:
                 trial = str(int(request.starts_at.timestamp()) + 60)
-            self._decision(action, handle, trial)(request, who)
+            self._decision(action, handle, trial)(request, actor)
         asked = request.asking.questions[-1:]
-        asker = mark(self.desk.person(asked[0].by)) if asked else ""
+        asker = mark(self.context.person(asked[0].by)) if asked else ""
         self.open(body, client, forms.about(action, request, place(body), asker))
 
     def form_sent(self, body: Body) -> None:
@@ -144,8 +144,8 @@ class Clicks(Listener):
     def details_pressed(self, body: Body, client: WebClient) -> None:
         """Details shows what doesn't fit on a card, to those who have the card."""
         handle = Handle.pressed(body)
-        request, who = self.found(handle), self.who(body)
+        request, actor = self.found(handle), self.who(body)
         if not handle.is_old:  # reading is safe, so cards of an older program still show details
             handle.check(request)
-        answers.may_see(self.desk, request, who)
-        self.open(body, client, Lists(self.desk, self.deliverer).details(request, who))
+        answers.may_see(self.context, request, actor)
+        self.open(body, client, Lists(self.context, self.deliverer).details(request, actor))

@@ -14,7 +14,7 @@ from bot.actions import ACTIONS
 from bot.actions.fill import MOST_AT_ONCE, Problems, operators_form, proposal
 from bot.actions.form import START, FormField, Input
 from bot.actions.tables import Tables
-from bot.cards.blocks import Block, context, cut, element, option, plain, section
+from bot.cards.blocks import Block, cut, element, option, plain, section, small_print
 from bot.cards.details import particulars
 from bot.cards.handles import Handle
 from bot.cards.scene import Scene
@@ -100,7 +100,7 @@ class Form:
         if any(asked.is_team for asked in action.form().values()) and not offered(tables):
             return notice(action.TITLE, " ".join(map(tables.managed, tables.groups[:3])) or NO_TEAMS)
         notes = [*([SECRET] if action.CONFIDENTIAL else []), *([action.NOTE] if action.NOTE else [])]
-        blocks = [*map(context, notes), *map(section, draft.notes)]
+        blocks = [*map(small_print, notes), *map(section, draft.notes)]
         for name, asked in operators_form(action, self.operator).items():
             if (asked.by_rest or asked.beside_groups) and not tables.has_rest:
                 continue

@@ -51,12 +51,12 @@ class Listeners(Listener):
         """Hands every listener to Bolt, those that most people wait for first."""
         app.middleware(_acknowledge)
         app.view(re.compile("^ask:"))(self.submitted)
-        Clicks(self.desk, self.deliverer).register(app)
+        Clicks(self.context, self.deliverer).register(app)
         app.action(re.compile("^(open:.*|again|review)$"))(self.open_pressed)
         app.action(re.compile("^(visit|value|cancel)$"))(self.ignored)
         app.options("value")(self.suggested)
         for room in (Shortcuts, Away, Bulk, Reviews, Sources, Lines):
-            room(self.desk, self.deliverer).register(app)
+            room(self.context, self.deliverer).register(app)
         app.command("/miro")(self.miro)
         for action in ACTIONS.values():
             if action.SLASH:
@@ -75,17 +75,17 @@ class Listeners(Listener):
         raw, carried = forms.read(view), forms.carried(view)
         if carried.get("who_open") and not raw.get("person"):
             raise Problems({"person": "Choose whom this is for. It may be you."})
-        with self.desk.store.writing():
-            who, reason = self.who(body), raw.pop("reason", "")
-            requests = asked_each(self.desk, action, raw, reason, who, f"view:{view['id']}")
+        with self.context.store.writing():
+            actor, reason = self.who(body), raw.pop("reason", "")
+            requests = asked_each(self.context, action, raw, reason, actor, f"view:{view['id']}")
             self._take_over(carried, requests)
-        self.desk.wake()
+        self.context.wake()
         ack(response_action="update", view=forms.notice("Sent", _sent(requests)))
 
     def _take_over(self, place: dict[str, str], requests: list[Request]) -> None:
         """The reviewed message loses its buttons: a direct one becomes the requester's card of the first."""
         channel, ts = place.get("channel_id", ""), place.get("message_ts", "")
-        cards = self.desk.store.outbox
+        cards = self.context.store.outbox
         if not channel.startswith("D") or place.get("thread_ts"):  # a reply has no thread of its own
             if place.get("response_url"):
                 cards.say(Note(place["response_url"], message(_sent(requests))))
@@ -101,14 +101,14 @@ class Listeners(Listener):
         self, ack: Ack, text: str, body: Body, client: WebClient, action: type[Action] | None = None
     ) -> None:
         """Opens the form that a text asks for, or answers. Raises Refused."""
-        who, tables = self.who(body), self.desk.tables()
-        reading = read(text, tables, self.desk.now().date(), action, body["user_id"])
+        actor, tables = self.who(body), self.context.tables()
+        reading = read(text, tables, self.context.now().date(), action, body["user_id"])
         if isinstance(reading, Answer):
-            answer = replies.reply(self.desk, who, reading, by_name(text, tables.called), action)
+            answer = replies.reply(self.context, actor, reading, by_name(text, tables.called), action)
             ack(answer | ONLY_YOU)
             return
         try:
-            self.open(body, client, opening.form(self.desk, who, reading))
+            self.open(body, client, opening.form(self.context, actor, reading))
         except Refused as refusal:
             if action is reading.action:
                 raise
@@ -121,13 +121,13 @@ class Listeners(Listener):
         word, _, rest = text.partition(" ")
         word, rest = word.casefold(), rest.strip()
         if word == "away":
-            ack(away(self.desk, self.who(body), rest) | ONLY_YOU)
+            ack(away(self.context, self.who(body), rest) | ONLY_YOU)
         elif word in answers.VERBS:
             # They say again what was typed, and so name people.
-            rest = by_name(rest, self.desk.tables().called)
-            ack(answers.VERBS[word](self.desk, self.who(body), rest) | ONLY_YOU)
+            rest = by_name(rest, self.context.tables().called)
+            ack(answers.VERBS[word](self.context, self.who(body), rest) | ONLY_YOU)
         elif word == many.Bulk.NAME and not rest:
-            Lists(self.desk, self.deliverer).command(body, client)
+            Lists(self.context, self.deliverer).command(body, client)
         elif word in ACTIONS:
             self._meant(ack, rest, body, client, ACTIONS[word])
         else:
@@ -135,12 +135,12 @@ class Listeners(Listener):
 
     def open_pressed(self, body: Body, client: WebClient) -> None:
         """A button that opens a form: of the help, of a reviewed message, or Ask Again."""
-        pressed, who = body["actions"][0], self.who(body)
-        draft = drafts.draft_of(self.desk, who, pressed)
+        pressed, actor = body["actions"][0], self.who(body)
+        draft = drafts.draft_of(self.context, actor, pressed)
         if draft is None:
             raise Refused("That was too long ago. Please ask again.")
         box = place(body) if pressed["action_id"] == "review" else {}
-        self.open(body, client, opening.form(self.desk, who, draft, **box))
+        self.open(body, client, opening.form(self.context, actor, draft, **box))
 
     def suggested(self, ack: Ack, payload: Body) -> None:
         """Teams while somebody types, where there are more than a select can hold."""
@@ -149,7 +149,7 @@ class Listeners(Listener):
         asked = action.form().get(field) if action else None
         people = people_in(forms.read(view).get("person", "")) or [str(payload["user"]["id"])]
         whose = people[0] if asked and asked.leaves else ""
-        ack(options=team_options.suggestions(payload.get("value") or "", self.desk.tables(), whose))
+        ack(options=team_options.suggestions(payload.get("value") or "", self.context.tables(), whose))
 
     def ignored(self) -> None:
         """A button that does nothing here: a link, or one of an older drawing."""
@@ -157,8 +157,8 @@ class Listeners(Listener):
     def home(self, event: Body, client: WebClient) -> None:
         """App Home is opened: drawn at once, the one other call of Slack that a listener makes."""
         if event.get("tab", "home") == "home":
-            who = self.who({"user_id": event["user"]})
-            self.deliverer.pages.opened(client, who, SlackId(event["user"]))
+            actor = self.who({"user_id": event["user"]})
+            self.deliverer.pages.opened(client, actor, SlackId(event["user"]))
 
 
 NEXT = "I'm looking what would change and who decides. I'll write to you; you don't have to do anything."

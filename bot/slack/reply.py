@@ -11,7 +11,7 @@ from slack_bolt import BoltResponse
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from approvals.decide.actor import Reading, Who
+from approvals.decide.actor import Actor, Reading
 from approvals.ids import RequestId, SlackId
 from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Note
@@ -21,7 +21,7 @@ from bot.actions.fill import Problems
 from bot.cards.blocks import Block, message, read_of
 from bot.cards.catalogue import VERSION
 from bot.cards.handles import Decision, Handle
-from bot.context import Desk, SlackAway
+from bot.context import Context, SlackAway
 from bot.slack import answers, forms
 from bot.slack.deliver.deliverer import Deliverer
 from bot.slack.deliver.home import At, is_home
@@ -33,53 +33,53 @@ Body = dict[str, Any]
 GONE = "This request no longer exists. Nothing has changed."
 
 
-def reading(who: Who, view: Block, request: str) -> Who:
+def reading(actor: Actor, view: Block, request: str) -> Actor:
     """Somebody who decides in a view, with what it says of the request."""
     text = read_of(request, view.get("blocks", ()))
-    return replace(who, reading=Reading(text, VERSION)) if text else who
+    return replace(actor, reading=Reading(text, VERSION)) if text else actor
 
 
 class Listener:
     """What every listener needs of the one who acted. A listener raises what it refuses: `failed` says it."""
 
-    def __init__(self, desk: Desk, deliverer: Deliverer) -> None:
-        self.desk, self.deliverer = desk, deliverer
+    def __init__(self, context: Context, deliverer: Deliverer) -> None:
+        self.context, self.deliverer = context, deliverer
 
-    def who(self, body: Body) -> Who:
+    def who(self, body: Body) -> Actor:
         """The person of a verified payload; what Slack says of the account was looked up before."""
         user = body.get("user")
         slack_id = SlackId(user["id"] if isinstance(user, dict) else body.get("user_id") or str(user))
         self.deliverer.acted(slack_id)
-        self.desk.store.people.expect(entries=[slack_id])
+        self.context.store.people.expect(entries=[slack_id])
         return self.deliverer.pages.who(slack_id)
 
-    def decider(self, body: Body, request: RequestId) -> Who:
+    def decider(self, body: Body, request: RequestId) -> Actor:
         """The same, with what they read before they decided: the card as it was sent, or a part of a view."""
-        box, who = body.get("container", {}), self.who(body)
-        card = self.desk.store.outbox.at(box.get("channel_id", ""), box.get("message_ts", ""))
+        box, actor = body.get("container", {}), self.who(body)
+        card = self.context.store.outbox.at(box.get("channel_id", ""), box.get("message_ts", ""))
         if card is None:
-            return reading(who, body.get("view", {}), request)
+            return reading(actor, body.get("view", {}), request)
         is_kept = card.request == request and card.text
-        return replace(who, reading=Reading(card.text, card.catalogue)) if is_kept else who
+        return replace(actor, reading=Reading(card.text, card.catalogue)) if is_kept else actor
 
     # -- the request that is meant -------------------------------------------------------------------------
 
     def found(self, handle: Handle) -> Request:
         """The request with a number. Raises Refused."""
         try:
-            return self.desk.store.request(handle.id)
+            return self.context.store.request(handle.id)
         except KeyError:
             raise Refused(GONE) from None
 
-    def taken(self, handle: Handle, decision: Decision, who: Callable[[], Who], receipt: str) -> bool:
+    def taken(self, handle: Handle, decision: Decision, who: Callable[[], Actor], receipt: str) -> bool:
         """Decides in one transaction; False if it was taken before. Raises Refused, StoreTrouble."""
         decide = handle.on_its_request(decision)
         try:
-            return self.desk.decide(handle.id, lambda request: decide(request, who()), receipt) is not None
+            return self.context.decide(handle.id, lambda request: decide(request, who()), receipt) is not None
         except KeyError:
             raise Refused(GONE) from None
         finally:
-            self.desk.wake()
+            self.context.wake()
 
     def redraw(self, body: Body) -> None:
         """Redraws the clicked copy first; an unknown copy is drawn for readers who may see the request.
@@ -95,7 +95,7 @@ class Listener:
         box = body.get("container") or carried
         channel, ts = box.get("channel_id", ""), box.get("message_ts", "")
         try:
-            who, card = self.who(body), self.desk.store.outbox.at(channel, ts)
+            actor, card = self.who(body), self.context.store.outbox.at(channel, ts)
             if card is None:
                 request = self.found(handle)
                 if why := handle.stranger(request):
@@ -103,11 +103,11 @@ class Listener:
                     if ts and where and not handle.is_old:
                         self.say(Note(where, message(why)))
                     return
-                answers.may_see(self.desk, request, who)
+                answers.may_see(self.context, request, actor)
         except (Refused, StoreTrouble):
             return
         if ts:
-            self.deliverer.hurry(card.request if card else handle.id, channel, ts, who.person.id)
+            self.deliverer.hurry(card.request if card else handle.id, channel, ts, actor.person.id)
         else:  # a form opened in App Home
             self.deliverer.hurry_page(SlackId(body["user"]["id"]))
 
@@ -129,7 +129,7 @@ class Listener:
         if at is not None:
             self.deliverer.pages.at[slack_id] = at
         try:
-            self.desk.store.outbox.tell(slack_id, text)
+            self.context.store.outbox.tell(slack_id, text)
         except StoreTrouble:
             self.deliverer.say_unsaved(Note(slack_id, message(text)))
         self.deliverer.hurry_page(slack_id)
@@ -152,10 +152,10 @@ class Listener:
     def say(self, note: Note) -> None:
         """Queues a note, in memory while the record can't be written."""
         try:
-            self.desk.store.outbox.say(note)
+            self.context.store.outbox.say(note)
         except StoreTrouble:
             self.deliverer.say_unsaved(note)
-        self.desk.wake()
+        self.context.wake()
 
     def failed(self, error: Exception, body: Body) -> BoltResponse:
         """Whatever a listener raises, as a sentence for the one who acted; the log has the rest."""

@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from approvals.decide.actor import Who, check_standing
+from approvals.decide.actor import Actor, check_standing
 from approvals.people import Standing
 from approvals.refusals import Refused
 from approvals.text import cleaned
@@ -114,21 +114,21 @@ class Shortcuts(Listener):
         self.open(body, client, view)
 
     def _view(
-        self, who: Who, said: Said, lead: str, action: type[Action] | None = None, other: bool = False
+        self, actor: Actor, said: Said, lead: str, action: type[Action] | None = None, other: bool = False
     ) -> Block:
         """The form if the action is clear, else (and with `other`) the chooser. Raises Refused.
 
         As with commands, an account that wasn't looked up yet may ask: the worker checks it first.
         """
-        now, account, offers = self.desk.now(), who.account, answers.offers(self.desk, who)
+        now, account, offers = self.context.now(), actor.account, answers.offers(self.context, actor)
         if account and account.standing is not Standing.UNKNOWN and account.fresh(now):
-            check_standing(who, now)
+            check_standing(actor, now)
         if not offers:
-            raise Refused(str(answers.helped(self.desk, who)["text"]))
+            raise Refused(str(answers.helped(self.context, actor)["text"]))
         if other:
             return chooser(offers, WHAT, said)
-        filled = draft(said, self.desk.tables(), now.date(), action)
+        filled = draft(said, self.context.tables(), now.date(), action)
         if isinstance(filled, Answer):
             lead = lead if filled.kind in ("help", "unclear") else f"{sentence(filled)} {WHAT}"
             return chooser(offers, lead, said)
-        return opening.form(self.desk, who, filled)
+        return opening.form(self.context, actor, filled)

@@ -13,7 +13,7 @@ from approvals.people import Person, canonical, listed, miro_key
 from approvals.plan import Plan
 from approvals.request import Request, Urgency
 from bot.actions import ACTIONS, Action
-from bot.context import Desk
+from bot.context import Context
 from bot.miro.accounts import ASK_FIRST, HasAccount, creates, unknown
 from bot.miro.client import Miro
 from bot.miro.goals import Goal, Seen, needs
@@ -48,24 +48,24 @@ class Target:
 
 
 def look(
-    desk: Desk, miro: Miro, command: Action, target: Target | None = None, *, is_exact: bool = False
+    context: Context, miro: Miro, command: Action, target: Target | None = None, *, is_exact: bool = False
 ) -> Seen:
     """What the goals of a command are held against, roles in teams by REST included, if it shows them.
 
     Raises as `_look`.
     """
-    return with_roles(desk, miro.rest, command, _look(desk, miro, command, target, is_exact=is_exact))
+    return with_roles(context, miro.rest, command, _look(context, miro, command, target, is_exact=is_exact))
 
 
-def with_roles(desk: Desk, rest: Rest | None, command: Action, seen: Seen) -> Seen:
+def with_roles(context: Context, rest: Rest | None, command: Action, seen: Seen) -> Seen:
     """A look with the roles in teams that goals of a command are about."""
-    led = [goal for goal in command.goals(desk.facts) if isinstance(goal, TeamRole | TeamExists)]
+    led = [goal for goal in command.goals(context.facts) if isinstance(goal, TeamRole | TeamExists)]
     if rest is None or not led:
         return seen
     return replace(seen, team_roles=roles(rest, led, seen.account.id if seen.account else ""))
 
 
-def _look(desk: Desk, miro: Miro, command: Action, target: Target | None, *, is_exact: bool) -> Seen:
+def _look(context: Context, miro: Miro, command: Action, target: Target | None, *, is_exact: bool) -> Seen:
     """What the goals of a command are held against: one GET where nothing else is linked to the person.
 
     `target`: the account of an approved plan. `is_exact`: the address itself was written. One more GET when
@@ -75,12 +75,12 @@ def _look(desk: Desk, miro: Miro, command: Action, target: Target | None, *, is_
         return Seen(group=miro.group_named(command.new_group))
     if command.group:
         group = miro.group(command.group)
-        is_counted = group and any(isinstance(goal, GroupGone) for goal in command.goals(desk.facts))
+        is_counted = group and any(isinstance(goal, GroupGone) for goal in command.goals(context.facts))
         return Seen(group=group, members=miro.count_members(command.group) if is_counted else 0)
     assert command.subject
-    person = desk.person(command.subject)
+    person = context.person(command.subject)
     try:
-        goals = command.goals(desk.facts)
+        goals = command.goals(context.facts)
     except KeyError as error:
         raise Obstacle("The team is no longer in Miro.") from error
     if target and target.miro_id:
@@ -88,16 +88,17 @@ def _look(desk: Desk, miro: Miro, command: Action, target: Target | None, *, is_
     else:
         account = _search(miro, command, person, goals, needs(goals), is_exact)
     if account is None:
-        return Seen(vanished=creates(goals) and bool(_miro_ids(person) - _deleted_ids(desk, person)))
+        return Seen(vanished=creates(goals) and bool(_miro_ids(person) - _deleted_ids(context, person)))
     account = _with_groups(miro, account, goals)
-    if not command.CLOSES and not desk.policy.allows(account.user_name):  # it was linked
+    if not command.CLOSES and not context.policy.allows(account.user_name):  # it was linked
         raise Obstacle(
-            f"In Miro the account of {person.addressed} is {account.user_name}, and I only change "
-            f"accounts of {', '.join(desk.policy.domains)}. Ask your IT team to add the domain to the policy."
+            f"In Miro the account of {person.addressed} is {account.user_name}, and I only "
+            f"change accounts of {', '.join(context.policy.domains)}. "
+            "Ask your IT team to add the domain to the policy."
         )
-    _link(desk, person, account)
+    _link(context, person, account)
     if account.display_name and not person.name:
-        desk.store.people.learn(person.id, name=account.display_name)  # nobody Slack knows
+        context.store.people.learn(person.id, name=account.display_name)  # nobody Slack knows
     # Where the rights aren't shown, none is taken away, whoever else is Company Admin.
     demoted = account.knows_roles and demotes(goals, Seen(account))
     return Seen(account, other_admin=demoted and miro.other_admin(account.id))
@@ -169,49 +170,49 @@ def _miro_ids(person: Person) -> set[str]:
     return {key.partition(":")[2] for key in person.keys if key.startswith(miro_key(""))}
 
 
-def closures(desk: Desk, id: PersonId) -> list[Request]:
+def closures(context: Context, id: PersonId) -> list[Request]:
     """The done requests that closed an account of this person."""
     names = [name for name, action in ACTIONS.items() if action.CLOSES]
-    return [request for name in names for request in desk.store.done(name, id)]
+    return [request for name in names for request in context.store.done(name, id)]
 
 
-def _deleted_ids(desk: Desk, person: Person) -> set[str]:
+def _deleted_ids(context: Context, person: Person) -> set[str]:
     """The ids of a person's accounts that this bot deleted, or somebody for it."""
-    done = [request for id in person.rows for request in closures(desk, id)]
-    return {request.plan.miro_id for request in done if desk.deletes(request)}
+    done = [request for id in person.rows for request in closures(context, id)]
+    return {request.plan.miro_id for request in done if context.deletes(request)}
 
 
-def _link(desk: Desk, person: Person, account: MiroAccount) -> None:
+def _link(context: Context, person: Person, account: MiroAccount) -> None:
     """Links the person with this account's id and address: whoever has it is the same human from now on."""
     own = miro_key(account.id)
     if own not in person.keys or canonical(account.user_name) not in person.keys:
-        with desk.store.writing():
-            desk.store.people.humans.link(person.id, own)
-            desk.store.people.humans.link(own, canonical(account.user_name))
+        with context.store.writing():
+            context.store.people.humans.link(person.id, own)
+            context.store.people.humans.link(own, canonical(account.user_name))
 
 
-def not_found(desk: Desk, request: Request, command: Action) -> str:
+def not_found(context: Context, request: Request, command: Action) -> str:
     """That nothing was found, under which addresses, and what was perhaps meant: never a fact about a person.
 
     Addresses of others are suggested to those alone who may ask for others.
     """
     assert command.subject
-    person, requester = desk.person(command.subject), desk.person(request.requester)
-    ground = desk.ground(command, requester)
+    person, requester = context.person(command.subject), context.person(request.requester)
+    ground = context.ground(command, requester)
     may_see = not request.is_end and ground.includes(ground.rule.for_others, requester)
-    similar = _similar_addresses(desk, person) if may_see else []
+    similar = _similar_addresses(context, person) if may_see else []
     suggestion = f"Did you mean {listed(similar, 'or')}?" if similar else ""
     text = unknown(listed(person.addresses[:MAX_LOOKS], "or"), suggestion)
-    needs_account = any(isinstance(goal, HasAccount) for goal in command.goals(desk.facts))
+    needs_account = any(isinstance(goal, HasAccount) for goal in command.goals(context.facts))
     return f"{text} {ASK_FIRST}" if needs_account else text
 
 
-def _similar_addresses(desk: Desk, person: Person) -> list[str]:
+def _similar_addresses(context: Context, person: Person) -> list[str]:
     """The known addresses that may have been meant, the most similar first."""
     typed, score = person.email.partition("@")[0], dict[str, float]()
     words = _plain(typed)
-    for address, name in desk.store.people.names_by_address().items():
-        if address not in person.keys and desk.policy.allows(address):
+    for address, name in context.store.people.names_by_address().items():
+        if address not in person.keys and context.policy.allows(address):
             spelt = fuzz.ratio(typed, address.partition("@")[0], score_cutoff=_SIMILAR)
             named = fuzz.token_set_ratio(words, _plain(name), score_cutoff=_LIKE_A_NAME)
             score[address] = max(spelt, named)

@@ -12,24 +12,28 @@ from approvals.policy.rules import TEAMS
 from approvals.policy.seats import Seats
 from approvals.request import Request
 from bot.actions import CONDITIONS
-from bot.context import BadField, Colleagues, Desk
+from bot.context import BadField, Colleagues, Context
 from bot.miro.client import Miro
 
 log = logging.getLogger(__name__)
 
 
-def look_up(desk: Desk, colleagues: Colleagues, miro: Miro, ground: Ground, *, live: bool = False) -> None:
+def look_up(
+    context: Context, colleagues: Colleagues, miro: Miro, ground: Ground, *, live: bool = False
+) -> None:
     """Looks up who may decide this request, unless looked up within a day; with `live` in any case.
 
     Raises SlackAway, and any MiroError if managers come from Miro.
     """
     for source, key in _needs(ground):
         if source is Source.ACCOUNT:
-            find(desk, colleagues, key, live=live)
+            find(context, colleagues, key, live=live)
         elif source is Source.USER_GROUP:
-            refresh_group(desk, colleagues, key, live=live)
+            refresh_group(context, colleagues, key, live=live)
         else:
-            refresh_manager(desk, colleagues, miro, desk.person(PersonId(key)), ground.policy, live=live)
+            refresh_manager(
+                context, colleagues, miro, context.person(PersonId(key)), ground.policy, live=live
+            )
 
 
 def _needs(ground: Ground) -> list[Need]:
@@ -45,17 +49,17 @@ _ORDER = (Source.USER_GROUP, Source.MANAGER, Source.ACCOUNT)
 """People last, because members of groups and managers are known by then."""
 
 
-def find(desk: Desk, colleagues: Colleagues, entry: str, *, live: bool = False) -> Person | None:
+def find(context: Context, colleagues: Colleagues, entry: str, *, live: bool = False) -> Person | None:
     """The person of an entry of the policy, looked up within a day; None if there is none."""
-    person = desk.find(entry)
-    if not live and person and person.account and person.account.fresh(desk.now()):
+    person = context.find(entry)
+    if not live and person and person.account and person.account.fresh(context.now()):
         return person
     return colleagues.find(entry)
 
 
-def refresh_group(desk: Desk, colleagues: Colleagues, handle: str, *, live: bool = True) -> None:
+def refresh_group(context: Context, colleagues: Colleagues, handle: str, *, live: bool = True) -> None:
     """Stores the members of a Slack user group, and looks them up. Raises SlackAway."""
-    people, now = desk.store.people, desk.now()
+    people, now = context.store.people, context.now()
     if people.members(handle, now) and not live:
         return
     members = colleagues.user_group(handle)
@@ -63,24 +67,24 @@ def refresh_group(desk: Desk, colleagues: Colleagues, handle: str, *, live: bool
         log.warning("Slack knows no user group %s: nobody decides as its member", handle)
     people.keep_members(handle, members, now)
     for member in members or ():
-        find(desk, colleagues, member)
+        find(context, colleagues, member)
 
 
-def refresh_managers(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request) -> None:
+def refresh_managers(context: Context, colleagues: Colleagues, miro: Miro, request: Request) -> None:
     """Looks up the managers of the people of a waiting request, before the data is too old."""
-    for source, key in _needs(desk.table(request).ground(request)):
+    for source, key in _needs(context.table(request).ground(request)):
         if source is Source.MANAGER:
-            refresh_manager(desk, colleagues, miro, desk.person(PersonId(key)), desk.policy)
+            refresh_manager(context, colleagues, miro, context.person(PersonId(key)), context.policy)
 
 
 def refresh_manager(
-    desk: Desk, colleagues: Colleagues, miro: Miro, person: Person, policy: Policy, *, live: bool = True
+    context: Context, colleagues: Colleagues, miro: Miro, person: Person, policy: Policy, *, live: bool = True
 ) -> None:
     """Looks up the manager: by the policy's table, else by a protected Slack profile field, else by Miro."""
     if in_table := policy.manager_of(person.email):
-        find(desk, colleagues, in_table, live=live)
+        find(context, colleagues, in_table, live=live)
         return
-    is_known = not live and desk.store.people.manager(person.id, desk.now())
+    is_known = not live and context.store.people.manager(person.id, context.now())
     if is_known or not policy.looks_up_managers:
         return
     manager = None
@@ -90,45 +94,45 @@ def refresh_manager(
             manager = colleagues.find(slack_id) if slack_id else None
         except BadField as error:
             log.warning("%s", error)
-    if manager is None and desk.pushed and (boss := desk.pushed.manager_of(person.email)):
+    if manager is None and context.pushed and (boss := context.pushed.manager_of(person.email)):
         manager = colleagues.find(boss)
     if manager is None and policy.manager_from_miro and person.email:
         address = miro.manager_of(person.email)
         manager = colleagues.find(address) if address else None
-    desk.store.people.keep_manager(person.id, manager.id if manager else None, desk.now())
+    context.store.people.keep_manager(person.id, manager.id if manager else None, context.now())
 
 
-def is_known(desk: Desk, request: Request, unanswered: Collection[str]) -> bool:
+def is_known(context: Context, request: Request, unanswered: Collection[str]) -> bool:
     """Whether it is known who decides a request; data looked up within a day counts.
 
     `unanswered`: handles of user groups, and ids of people whose managers couldn't be looked up.
     """
-    people, now = desk.store.people, desk.now()
-    needs = [need for need in _needs(desk.table(request).ground(request)) if need.key in unanswered]
+    people, now = context.store.people, context.now()
+    needs = [need for need in _needs(context.table(request).ground(request)) if need.key in unanswered]
     return all(
         people.knows(key, now) if source is Source.USER_GROUP else people.manager(PersonId(key), now)
         for source, key in needs
     )
 
 
-def on_hold(desk: Desk) -> list[str]:
+def on_hold(context: Context) -> list[str]:
     """Actions on hold for all teams, because the policy names a team that Miro doesn't have."""
-    about_teams = [name for name in desk.policy.actions if {*TEAMS} & {*CONDITIONS.get(name, ())}]
-    return [name for name in about_teams if desk.policy.holding(name)]
+    about_teams = [name for name in context.policy.actions if {*TEAMS} & {*CONDITIONS.get(name, ())}]
+    return [name for name in about_teams if context.policy.holding(name)]
 
 
-def closed(desk: Desk) -> dict[str, str]:
+def closed(context: Context) -> dict[str, str]:
     """{action: reason} of actions that nobody can decide: too few people in the policy are reachable.
 
     Managers and owners depend on the request: steps with them are checked when somebody asks.
     """
-    reasons = {name: _undecidable(desk, name) for name in desk.policy.actions}
+    reasons = {name: _undecidable(context, name) for name in context.policy.actions}
     return {name: reason for name, reason in reasons.items() if reason}
 
 
-def _undecidable(desk: Desk, name: str) -> str:
+def _undecidable(context: Context, name: str) -> str:
     """Why nobody can decide an action, or ''."""
-    policy, people, now = desk.policy, desk.store.people, desk.now()
+    policy, people, now = context.policy, context.store.people, context.now()
     for rule in policy.rules(name):
         seats = Seats(policy, NO_CASE, people, now, rule)
         for source, handle in sorted(seats.needs(rule.group_conditions())):

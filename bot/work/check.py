@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from approvals.decide import clock
-from approvals.decide.actor import Who, check_standing
+from approvals.decide.actor import Actor, check_standing
 from approvals.decide.asking import asking, looked_at, routing_words
 from approvals.decide.deadlines import later
 from approvals.decide.tally import Ground, Route
@@ -23,7 +23,7 @@ from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.fill import taken, with_person
 from bot.actions.form import first
-from bot.context import CONFIDENTIAL, Colleagues, Desk, SlackAway
+from bot.context import CONFIDENTIAL, Colleagues, Context, SlackAway
 from bot.miro.accounts import creates
 from bot.miro.client import Miro
 from bot.miro.errors import Ambiguous, Away, Locked
@@ -39,106 +39,108 @@ REST_LOOKS = timedelta(seconds=15)
 """How long a check looks at Miro's REST API in total: approvers of a closure don't wait for what it adds."""
 
 
-def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
+def check(context: Context, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
     """Moves a request on from *checking*, or stores why not and when to retry."""
     try:
-        drafts = (_checked_end if request.is_end else _checked)(desk, miro, colleagues, request)
+        drafts = (_checked_end if request.is_end else _checked)(context, miro, colleagues, request)
     except (Held, SlackAway, Away, Locked) as error:
-        return desk.wait(request, error, claim)
+        return context.wait(request, error, claim)
     except (Refused, Obstacle, Ambiguous) as error:
         drafts = [Draft(EventType.REFUSED, words={"text": str(error)})]
         if request.is_end:
             closes = request.action in CONFIDENTIAL
             why = f"{request.because_of} has ended, but I can't remove what it gave: {error} Please do it in"
-            desk.tell_operators(f"{request.id} won't be carried out. {error}" if closes else f"{why} Miro.")
-    request = desk.store.append(request, drafts, claim)
+            context.tell_operators(
+                f"{request.id} won't be carried out. {error}" if closes else f"{why} Miro."
+            )
+    request = context.store.append(request, drafts, claim)
     if request.state is State.JOINED and request.because_of:
-        desk.store.outbox.redraw(request.because_of)  # it may have just ended
-        desk.people_changed = True  # a requester who joined may have been asked to decide
+        context.store.outbox.redraw(request.because_of)  # it may have just ended
+        context.people_changed = True  # a requester who joined may have been asked to decide
     return request
 
 
-def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
-    requester = asker(desk, colleagues, request)
-    command, subject = _with_subject(desk, colleagues, request)
-    approvers.look_up(desk, colleagues, miro, desk.ground(command, requester))
-    ground = desk.ground(command, requester)
+def _checked(context: Context, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
+    requester = asker(context, colleagues, request)
+    command, subject = _with_subject(context, colleagues, request)
+    approvers.look_up(context, colleagues, miro, context.ground(command, requester))
+    ground = context.ground(command, requester)
     ground.may_ask()
     ground.check_length(is_asked=True)
-    check_ground(desk, command, subject, requester)
-    check_names(desk, request, command)
-    twin = _twin(desk, request, command)
+    check_ground(context, command, subject, requester)
+    check_names(context, request, command)
+    twin = _twin(context, request, command)
     if twin:
         sentence = Sentence.of("same-asked", request=twin.id, person=twin.requester)
         return [saying(EventType.JOINED, sentence, because_of=twin.id)]
     # Before the look: if nobody can decide, Miro isn't called.
     ground.check_fillable()
-    live = ending.prolonged(desk, request, command)
-    plan, command = plan_of(desk, miro, request, command)
-    ends_at = ending.end_of(desk, request, command)
-    if ends_at and ends_at <= desk.now():
+    live = ending.prolonged(context, request, command)
+    plan, command = plan_of(context, miro, request, command)
+    ends_at = ending.end_of(context, request, command)
+    if ends_at and ends_at <= context.now():
         raise Refused("The last day you chose has passed. Ask again with a later one.")
     is_later = live and live.ending.ends_at and (ends_at is None or ends_at > live.ending.ends_at)
-    if plan.steps or is_later or ending.is_followed(desk, command):
-        return ask_approvers(desk, request, command, plan.stored(), plan.groups, live)
+    if plan.steps or is_later or ending.is_followed(context, command):
+        return ask_approvers(context, request, command, plan.stored(), plan.groups, live)
     is_so = Sentence.of("so-already-for", person=subject.id) if subject else Sentence("so-already")
     return [saying(EventType.UNNEEDED, is_so)]
 
 
-def _checked_end(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
+def _checked_end(context: Context, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
     """The check of a revocation at the end: nobody is asked, and its requester may have left."""
-    command, subject = _with_subject(desk, colleagues, request)
-    ending.check(desk, request, command)
-    check_ground(desk, command, subject, desk.person(request.requester))
-    target = ending.target(desk, request, subject) if subject else None
-    seen = look(desk, miro, command, target)
+    command, subject = _with_subject(context, colleagues, request)
+    ending.check(context, request, command)
+    check_ground(context, command, subject, context.person(request.requester))
+    target = ending.target(context, request, subject) if subject else None
+    seen = look(context, miro, command, target)
     if seen.account is None or (target and seen.account.id != target.miro_id):
-        return [saying(EventType.UNNEEDED, ending.without_account(desk, target, subject))]
-    ending.check_seen(desk, request, seen)
-    goals, later = command.goals(desk.facts), list[Draft]()
+        return [saying(EventType.UNNEEDED, ending.without_account(context, target, subject))]
+    ending.check_seen(context, request, seen)
+    goals, later = command.goals(context.facts), list[Draft]()
     if ending.is_last_admin(request, goals, seen):
-        seen, later = replace(seen, other_admin=True), ending.until_another_admin(desk, request)
+        seen, later = replace(seen, other_admin=True), ending.until_another_admin(context, request)
     plan = make(goals, seen)
     if not plan.steps:
         return [saying(EventType.UNNEEDED, Sentence("taken-back"))]
-    return [*ask_approvers(desk, request, command, plan.stored(), plan.groups), *later]
+    return [*ask_approvers(context, request, command, plan.stored(), plan.groups), *later]
 
 
-def asker(desk: Desk, colleagues: Colleagues, request: Request) -> Person:
+def asker(context: Context, colleagues: Colleagues, request: Request) -> Person:
     """The requester, looked up in Slack unless it is a directory. Raises Refused for who may not ask."""
-    person = desk.store.people.person(request.requester)
-    person = person if person.source else looked_up(desk, colleagues, person)
+    person = context.store.people.person(request.requester)
+    person = person if person.source else looked_up(context, colleagues, person)
     if person.account is None and not person.source:
         raise Refused(f"Nobody in Slack has the address {person.email}. Only colleagues can request changes.")
-    check_standing(Who(person, person.account), desk.now())
+    check_standing(Actor(person, person.account), context.now())
     return person
 
 
-def looked_up(desk: Desk, colleagues: Colleagues, person: Person) -> Person:
+def looked_up(context: Context, colleagues: Colleagues, person: Person) -> Person:
     """The person, looked up in Slack within a day."""
     account = person.account
-    if account and account.fresh(desk.now()) and account.standing is not Standing.UNKNOWN:
+    if account and account.fresh(context.now()) and account.standing is not Standing.UNKNOWN:
         return person
     return colleagues.look(person)
 
 
-def _with_subject(desk: Desk, colleagues: Colleagues, request: Request) -> tuple[Action, Person | None]:
+def _with_subject(context: Context, colleagues: Colleagues, request: Request) -> tuple[Action, Person | None]:
     """(the command, its subject), after the subject's address was looked up in Slack."""
     try:
-        command = desk.command(request)
+        command = context.command(request)
         if command.subject is None:
             return command, None
-        subject = looked_up(desk, colleagues, desk.store.people.person(command.subject))
+        subject = looked_up(context, colleagues, context.store.people.person(command.subject))
         # Two rows with one address are one human: the first is used for both.
-        subject = desk.store.people.by_email(subject.email) or subject
+        subject = context.store.people.by_email(subject.email) or subject
         return with_person(command, subject.id), subject
     except KeyError as error:
         raise Refused("What this request is about no longer exists. Ask again.") from error
 
 
-def check_ground(desk: Desk, command: Action, subject: Person | None, requester: Person) -> None:
+def check_ground(context: Context, command: Action, subject: Person | None, requester: Person) -> None:
     """Raises Refused for people and teams that the policy in force doesn't let the bot change."""
-    tables = desk.tables()
+    tables = context.tables()
     for _, id in command.teams_named:
         group = tables.get_group(id)
         if group and (problem := tables.managed(group, requester.source)):
@@ -148,37 +150,37 @@ def check_ground(desk: Desk, command: Action, subject: Person | None, requester:
     if not subject.email:
         why = f"Slack doesn't show me an e-mail address for {subject.addressed}, and Miro needs one."
         raise Refused(f"{why} Ask again with the address.")
-    if not command.CLOSES and not desk.policy.allows(subject.email):
-        allowed = ", ".join(desk.policy.domains)
+    if not command.CLOSES and not context.policy.allows(subject.email):
+        allowed = ", ".join(context.policy.domains)
         raise Refused(f"I can only change accounts in {allowed}, so not {subject.email}. Ask your IT team.")
 
 
-def check_names(desk: Desk, request: Request, command: Action) -> None:
+def check_names(context: Context, request: Request, command: Action) -> None:
     """Raises Refused for a name that another group got since the form was sent, or another group model.
 
     A group that the request may have created itself may be known by now.
     """
-    desk.check_model(type(command))
-    problems = {} if command.new_group and request.progress.tried else taken(command, desk.tables())
+    context.check_model(type(command))
+    problems = {} if command.new_group and request.progress.tried else taken(command, context.tables())
     for problem in problems.values():
         raise Refused(problem)
 
 
-def _twin(desk: Desk, request: Request, command: Action) -> Request | None:
+def _twin(context: Context, request: Request, command: Action) -> Request | None:
     """An older open request for the same, to start no later, if it isn't secret from this requester."""
-    details, requester = command.model_dump(mode="json"), desk.person(request.requester)
+    details, requester = command.model_dump(mode="json"), context.person(request.requester)
     asked = command.form().keys()  # besides, details have what the check found
-    for other in desk.store.twins(replace(request, subject=command.subject)):
+    for other in context.store.twins(replace(request, subject=command.subject)):
         is_same = all(other.details.get(name) == details[name] for name in asked)
-        wanted_at = request.starts_at or desk.now()
+        wanted_at = request.starts_at or context.now()
         is_later = other.is_scheduled and other.starts_at and other.starts_at > wanted_at
         is_same = is_same and other.practice == request.practice
-        if is_same and not is_later and not desk.is_secret_from(requester, other):
+        if is_same and not is_later and not context.is_secret_from(requester, other):
             return other
     return None
 
 
-def plan_of(desk: Desk, miro: Miro, request: Request, command: Action) -> tuple[LivePlan, Action]:
+def plan_of(context: Context, miro: Miro, request: Request, command: Action) -> tuple[LivePlan, Action]:
     """(the plan after one look, the command with what was found).
 
     Raises Obstacle, and any MiroError of a look.
@@ -186,16 +188,16 @@ def plan_of(desk: Desk, miro: Miro, request: Request, command: Action) -> tuple[
     try:
         if command.team_beside:
             command = command.model_copy(update={"joins": _beside(miro, command.team_beside)})
-        command.goals(desk.facts)  # a deleted team is refused without calling Miro
-        seen = look(desk, miro, command, is_exact=request.is_exact)
-        goals = command.goals(desk.facts)  # again, as the look may have stored the name
+        command.goals(context.facts)  # a deleted team is refused without calling Miro
+        seen = look(context, miro, command, is_exact=request.is_exact)
+        goals = command.goals(context.facts)  # again, as the look may have stored the name
         if command.subject and seen.account is None and not creates(goals):
-            raise Obstacle(not_found(desk, request, command))
-        undo.check_unchanged(desk, request, goals, seen)
+            raise Obstacle(not_found(context, request, command))
+        undo.check_unchanged(context, request, goals, seen)
         alone = request.action == command.NAME  # for each line of a bulk that would take too many calls
         is_last = request.is_scheduled and demotes(goals, seen) and not seen.other_admin
         seen = replace(seen, other_admin=True) if is_last else seen
-        plan, command = _with_rest(desk, miro, command, seen) if alone else (make(goals, seen), command)
+        plan, command = _with_rest(context, miro, command, seen) if alone else (make(goals, seen), command)
         return plan.with_hazard(OrgRole, ADMIN_FIRST) if is_last else plan, command
     except KeyError as error:
         raise Obstacle("The team is no longer in Miro. Ask again with another one.") from error
@@ -208,33 +210,33 @@ def _beside(miro: Miro, name: str) -> tuple[str, str]:
     return looks.team(miro.rest, name)
 
 
-def _with_rest(desk: Desk, miro: Miro, command: Action, seen: Seen) -> tuple[LivePlan, Action]:
+def _with_rest(context: Context, miro: Miro, command: Action, seen: Seen) -> tuple[LivePlan, Action]:
     """As `plan_of`, with what Miro's REST API shows of the person, or that it doesn't. Raises Obstacle."""
     account, rest = seen.account, miro.rest and miro.rest.within(REST_LOOKS)
     if account is None or not command.SHOWS_USAGE:
-        return make(command.goals(desk.facts), seen), command
+        return make(command.goals(context.facts), seen), command
     known = list[Sentence]()  # what matters most comes first: a card may cut the rest
     led, heir = None, ""
     if rest and command.CLOSES and account.active is not False:
         with suppress(Away, Locked):
-            led = looks.led_alone(rest, account, desk.boards_pass)
+            led = looks.led_alone(rest, account, context.boards_pass)
             heir = looks.heir(rest, account, command.heir_address) if command.heir_address and led else ""
-    groups, label, teams = desk.store.groups, desk.tables().label, (led or {}).items()
+    groups, label, teams = context.store.groups, context.tables().label, (led or {}).items()
     # What people call a team that Miro calls so.
     names = {id: label(group) if (group := groups.get(GroupId(id))) else name for id, name in teams}
     if command.heir_address and not heir:
         known.append(Sentence.of("nothing-to-hand-on", heir=command.heir_address))
     if led is None and command.CLOSES and account.active is not False:
         assert command.subject
-        known.append(Sentence.of("team-admin-unknown", who=first(desk.person(command.subject))))
+        known.append(Sentence.of("team-admin-unknown", who=first(context.person(command.subject))))
     known += [looks.usage(rest, account)] if rest else []
     command = command.model_copy(update=command.handing_on(names, heir)) if heir else command
-    seen = replace(with_roles(desk, rest, command, seen), led_alone=() if heir else tuple(names.values()))
-    return replace(make(command.goals(desk.facts), seen), known=tuple(known)), command
+    seen = replace(with_roles(context, rest, command, seen), led_alone=() if heir else tuple(names.values()))
+    return replace(make(command.goals(context.facts), seen), known=tuple(known)), command
 
 
 def ask_approvers(
-    desk: Desk, request: Request, command: Action, plan: Plan,
+    context: Context, request: Request, command: Action, plan: Plan,
     groups: Iterable[str] = (), live: Request | None = None,
 ) -> list[Draft]:  # fmt: skip
     """The events *planned*, which asks the approvers, and *approved* if no approval is needed.
@@ -242,20 +244,20 @@ def ask_approvers(
     If the plan has warnings and the policy asks nobody, operators decide. `groups`: the ids of those that the
     account is in; `live`: the request whose end this one moves. Raises Refused if there are no approvers.
     """
-    requester, hash = desk.store.people.person(request.requester), desk.policies.hash
-    ground, now = desk.ground(command, requester), desk.now()
+    requester, hash = context.store.people.person(request.requester), context.policies.hash
+    ground, now = context.ground(command, requester), context.now()
     rule, route = Rule(approval=False), Route(0, 0, 0, is_settled=True)
-    ends_at = ending.end_of(desk, request, command)
+    ends_at = ending.end_of(context, request, command)
     if not request.is_end:
         ground.check_fillable()
         rule, route = ground.rule, ground.tally(replace(request, asking=Asking()))
         _check_rights(plan, rule, command)
     subject = ground.case.subject if command.subject else None
-    stored = _stored(desk, request, command, plan, groups, live)
+    stored = _stored(context, request, command, plan, groups, live)
     # Of groups that look alike, a rule that asks nobody means one by its id.
     grave = [warning for warning in stored.warnings if warning.code != "alike"]
     if grave and route.is_settled and not request.is_end:
-        route = _operators(desk, ground, grave)
+        route = _operators(context, ground, grave)
     asks = {
         "revision": plan.revision,
         "expires_at": stamp(min(filter(None, (later(now, rule.expires, ground.policy), ends_at)))),
@@ -278,10 +280,10 @@ def ask_approvers(
     return drafts
 
 
-def _operators(desk: Desk, ground: Ground, warnings: Sequence[Sentence]) -> Route:
+def _operators(context: Context, ground: Ground, warnings: Sequence[Sentence]) -> Route:
     """The route to the operators, for warnings in a plan without approvers. Raises Refused."""
     because = Sentence("because-operator")
-    people = [person for person in desk.operators() if person.is_colleague and not ground.excludes(person)]
+    people = [person for person in context.operators() if person.is_colleague and not ground.excludes(person)]
     if not people:
         known = " ".join(HAZARDS[each.code].format(**each.values) for each in warnings)
         why = f"{known} Someone has to approve that, but the policy names nobody."
@@ -299,15 +301,15 @@ def _check_rights(plan: Plan, rule: Rule, command: Action) -> None:
 
 
 def _stored(
-    desk: Desk, request: Request, command: Action, plan: Plan, own: Iterable[str], live: Request | None
+    context: Context, request: Request, command: Action, plan: Plan, own: Iterable[str], live: Request | None
 ) -> Plan:
     """The stored form of the plan, with what the approvers have to know besides."""
-    known_id, warnings = desk.person(command.subject).miro_id if command.subject else "", list[Sentence]()
+    known_id, warnings = context.person(command.subject).miro_id if command.subject else "", list[Sentence]()
     if known_id and plan.miro_id not in ("", known_id):
         warnings.append(Sentence("new-account"))
     if plan.vanished:
         warnings.append(Sentence("vanished"))
-    warnings += _about_groups(desk, command, own, desk.person(request.requester).source)
+    warnings += _about_groups(context, command, own, context.person(request.requester).source)
     is_anew = request.state is not State.CHECKING
     more: tuple[PlannedStep, ...] = ()
     if live and live.ending.ends_at:  # moving that takes no call to Miro
@@ -327,9 +329,9 @@ def _stored(
     )
 
 
-def _about_groups(desk: Desk, command: Action, own: Iterable[str], source: str) -> list[Sentence]:
+def _about_groups(context: Context, command: Action, own: Iterable[str], source: str) -> list[Sentence]:
     """The warnings about groups that look alike, and about a closed account in groups managed elsewhere."""
-    tables = desk.tables()
+    tables = context.tables()
     groups = {id: group for _, id in command.teams_named if (group := tables.get_group(id))}
     names, is_taken = tables.names, tables.is_taken
     taken = [group for id, group in groups.items() if any(is_taken(each, but=id) for each in names(group))]
@@ -342,18 +344,20 @@ def _about_groups(desk: Desk, command: Action, own: Iterable[str], source: str) 
 # -- once more, live, before the first change of an approved request -------------------------------------
 
 
-def check_again(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request, command: Action) -> None:
+def check_again(
+    context: Context, colleagues: Colleagues, miro: Miro, request: Request, command: Action
+) -> None:
     """Raises Refused for what a policy forbids that came into force after the check."""
     if request.is_end:
-        ending.check(desk, request, command)
-        subject = desk.person(command.subject) if command.subject else None
-        return check_ground(desk, command, subject, desk.person(request.requester))
-    check_names(desk, request, command)
-    requester, lead = desk.person(request.requester), "The policy no longer allows this."
-    if requester.source and desk.pushed and not desk.pushed.wants(request):
+        ending.check(context, request, command)
+        subject = context.person(command.subject) if command.subject else None
+        return check_ground(context, command, subject, context.person(request.requester))
+    check_names(context, request, command)
+    requester, lead = context.person(request.requester), "The policy no longer allows this."
+    if requester.source and context.pushed and not context.pushed.wants(request):
         raise Refused(f"{requester.called} says something else by now, so nothing was changed.")
-    approvers.look_up(desk, colleagues, miro, desk.ground(command, requester), live=True)
-    ground = desk.ground(command, requester)
+    approvers.look_up(context, colleagues, miro, context.ground(command, requester), live=True)
+    ground = context.ground(command, requester)
     try:
         ground.may_ask()
     except Unsure:
@@ -362,33 +366,33 @@ def check_again(desk: Desk, colleagues: Colleagues, miro: Miro, request: Request
         raise Refused(f"{lead} {requester.addressed} can't request it. Ask your IT team.") from error
     try:
         ground.check_length(is_asked=True)
-        check_ground(desk, command, ground.case.subject, requester)
+        check_ground(context, command, ground.case.subject, requester)
     except Refused as error:
         raise Refused(f"{lead} {error}") from error
 
 
-def who_left(desk: Desk, colleagues: Colleagues, request: Request) -> Sentence | None:
+def who_left(context: Context, colleagues: Colleagues, request: Request) -> Sentence | None:
     """The sentence that the requester or the person concerned has left since, or None."""
     if request.is_end:
         return None
     # Slack would take hours for thousands: of the people of a bulk, what was seen within a day counts.
     whom = (request.requester, None if request.together else request.subject)
-    _look_again(desk, colleagues, filter(None, whom))
-    return clock.who_left(request, desk.table(request))
+    _look_again(context, colleagues, filter(None, whom))
+    return clock.who_left(request, context.table(request))
 
 
-def is_approved(desk: Desk, colleagues: Colleagues, request: Request) -> bool:
+def is_approved(context: Context, colleagues: Colleagues, request: Request) -> bool:
     """Whether all approvers may still approve; a revocation was approved with the access."""
     if request.is_end:
         return True
     voters = (id for vote in request.asking.votes for id in (vote.by, vote.principal))
-    _look_again(desk, colleagues, voters)
-    return desk.table(request).tally(request).is_settled
+    _look_again(context, colleagues, voters)
+    return context.table(request).tally(request).is_settled
 
 
-def _look_again(desk: Desk, colleagues: Colleagues, ids: Iterable[PersonId]) -> None:
+def _look_again(context: Context, colleagues: Colleagues, ids: Iterable[PersonId]) -> None:
     """Looks up the people who have an account; from a shell people can act without one."""
-    desk.store.forget()  # cached people may be old after slow calls to Miro
+    context.store.forget()  # cached people may be old after slow calls to Miro
     for id in dict.fromkeys(ids):
-        if desk.person(id).accounts:
-            colleagues.look(desk.person(id))
+        if context.person(id).accounts:
+            colleagues.look(context.person(id))

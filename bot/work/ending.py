@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from approvals.clocks import is_recent
 from approvals.decide import decide
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.clock import withdrawn
 from approvals.decide.delegates import RETURNED
 from approvals.ids import BOT, stamp
@@ -22,7 +22,7 @@ from approvals.sentence import Sentence
 from approvals.states import EventType, State
 from bot.actions import ACTIONS, Action
 from bot.actions.fill import with_person
-from bot.context import CONFIDENTIAL, Desk
+from bot.context import CONFIDENTIAL, Context
 from bot.miro.accounts import vanished
 from bot.miro.goals import Goal, Seen
 from bot.miro.plan import Obstacle
@@ -42,14 +42,14 @@ NEEDLESS = Sentence("needless")
 _NOT_BEGUN = (State.CHECKING, State.WAITING, State.APPROVED)
 
 
-def end_of(desk: Desk, request: Request, command: Action) -> datetime | None:
+def end_of(context: Context, request: Request, command: Action) -> datetime | None:
     """When access ends that begins now, or at its start: with its last day in the requester's time zone, or
     after its days."""
     last: date | None = getattr(command, "until", None)
     if last is None:
-        begins = max(desk.now(), request.starts_at or desk.now())
+        begins = max(context.now(), request.starts_at or context.now())
         return begins + timedelta(days=command.days) if command.days else None
-    return datetime.combine(last, time(23, 59), desk.person(request.requester).zone).astimezone(UTC)
+    return datetime.combine(last, time(23, 59), context.person(request.requester).zone).astimezone(UTC)
 
 
 def times(now: datetime, ends_at: datetime) -> dict[str, str]:
@@ -58,78 +58,80 @@ def times(now: datetime, ends_at: datetime) -> dict[str, str]:
     return {"ends_at": stamp(ends_at), "notice_at": stamp(ends_at - min(NOTICE, length / 2))}
 
 
-def prolonged(desk: Desk, request: Request, command: Action) -> Request | None:
+def prolonged(context: Context, request: Request, command: Action) -> Request | None:
     """The done request whose end this one would move: the same access for the same person; or None."""
     if command.subject is None or "for_days" not in command.form():
         return None
     ends = {name: getattr(command, name) for name in ("until", "for_days")}
-    for other in desk.store.done(request.action, command.subject):
-        may_move = other.ending.ends_at and other.id != request.id and desk.readable(other)
-        if may_move and desk.command(other).model_copy(update=ends) == command:
+    for other in context.store.done(request.action, command.subject):
+        may_move = other.ending.ends_at and other.id != request.id and context.readable(other)
+        if may_move and context.command(other).model_copy(update=ends) == command:
             return other
     return None
 
 
-def move(desk: Desk, request: Request) -> None:
+def move(context: Context, request: Request) -> None:
     """Removes the end of the request that this one prolongs; called in the transaction of *done*."""
     id = request.plan.prolongs
-    prolongs = desk.store.request(id) if id else None
+    prolongs = context.store.request(id) if id else None
     if prolongs and prolongs.ending.ends_at:
-        desk.store.append(prolongs, [Draft(EventType.OVER, body={"because_of": request.id, "moved": True})])
+        context.store.append(
+            prolongs, [Draft(EventType.OVER, body={"because_of": request.id, "moved": True})]
+        )
 
 
-def end_now(desk: Desk, request: Request, who: Who) -> None:
+def end_now(context: Context, request: Request, actor: Actor) -> None:
     """Revokes access before its last day, if this person may. Raises Refused."""
-    decide.check_ends(request, who, desk.table(request))
-    revoke(desk, request, who)
+    decide.check_ends(request, actor, context.table(request))
+    revoke(context, request, actor)
 
 
-def revoke(desk: Desk, request: Request, who: Who | None = None) -> None:
+def revoke(context: Context, request: Request, actor: Actor | None = None) -> None:
     """Writes *over* and the request that revokes the access, in one transaction; `who`: who ends it early."""
-    with desk.store.writing():
-        given, body = desk.command(request), {}
+    with context.store.writing():
+        given, body = context.command(request), {}
         if command := given.ending(request.plan.gives):
-            how = f"{who.person.called} ended it early" if who else "That time is up"
-            event = _following(desk, request, command, f"{request.id} was {given.limit}. {how}.")
-            body = {"because_of": desk.store.ask(event).id}
-        by, signed = (who.person.id, who.signed) if who else (BOT, {})
-        desk.store.append(request, [Draft(EventType.OVER, by, body, signed)])
+            how = f"{actor.person.called} ended it early" if actor else "That time is up"
+            event = _following(context, request, command, f"{request.id} was {given.limit}. {how}.")
+            body = {"because_of": context.store.ask(event).id}
+        by, signed = (actor.person.id, actor.signed) if actor else (BOT, {})
+        context.store.append(request, [Draft(EventType.OVER, by, body, signed)])
 
 
-def _following(desk: Desk, request: Request, command: Action, reason: str) -> Draft:
+def _following(context: Context, request: Request, command: Action, reason: str) -> Draft:
     """The ask of what another request brings about without anybody's approval."""
     words, by = {"reason": reason}, request.requester
     practice = request.practice
-    return asked_event(desk, command, by, words, because_of=request.id, is_end=True, practice=practice)
+    return asked_event(context, command, by, words, because_of=request.id, is_end=True, practice=practice)
 
 
-def check(desk: Desk, request: Request, command: Action) -> None:
+def check(context: Context, request: Request, command: Action) -> None:
     """Raises Refused for a revocation or deletion without an approved request, which is why it needs none.
 
     The person may have another row, or another address, by now.
     """
-    cause = desk.store.request(request.because_of) if request.because_of else None
-    then = desk.command(cause).then if cause else None
+    cause = context.store.request(request.because_of) if request.because_of else None
+    then = context.command(cause).then if cause else None
     if cause is None or cause.state is not State.DONE or not (cause.scope.days or then):
         raise Refused("There is no approved access that this could end.")
-    expected = then[0] if then else desk.command(cause).ending(cause.plan.gives)
+    expected = then[0] if then else context.command(cause).ending(cause.plan.gives)
     subject, id = expected.subject if expected else None, command.subject
-    same_human = subject and id and desk.person(subject).is_linked(desk.person(id))
+    same_human = subject and id and context.person(subject).is_linked(context.person(id))
     if not (expected and id and same_human and with_person(expected, id) == command):
         raise Refused(f"This doesn't match what {cause.id} gave, so nothing was changed.")
 
 
-def check_seen(desk: Desk, request: Request, seen: Seen) -> None:
+def check_seen(context: Context, request: Request, seen: Seen) -> None:
     """Raises Refused for the deletion of an account that is in use again."""
-    if _follows_closing(desk, request) and seen.account and seen.account.active is not False:
+    if _follows_closing(context, request) and seen.account and seen.account.active is not False:
         why = "The account is no longer deactivated, so I won't delete it."
         raise Refused(f"{why} To delete it anyway, use /miro offboard.")
 
 
-def _follows_closing(desk: Desk, request: Request) -> bool:
+def _follows_closing(context: Context, request: Request) -> bool:
     """Whether it deletes what was deactivated before: after an offboarding, or as a directory says."""
     deletes = request.action in CONFIDENTIAL and request.details.get("how") == "delete"
-    return deletes and (request.is_end or bool(desk.person(request.requester).source))
+    return deletes and (request.is_end or bool(context.person(request.requester).source))
 
 
 def is_last_admin(request: Request, goals: Sequence[Goal], seen: Seen) -> bool:
@@ -137,12 +139,12 @@ def is_last_admin(request: Request, goals: Sequence[Goal], seen: Seen) -> bool:
     return request.is_end and demotes(goals, seen) and not seen.other_admin
 
 
-def until_another_admin(desk: Desk, request: Request) -> list[Draft]:
+def until_another_admin(context: Context, request: Request) -> list[Draft]:
     """The events by which it starts later, and is tried again then; operators are told once."""
-    start, why = stamp(desk.now() + ANOTHER_ADMIN), Sentence.of("last-admin", request=request.id)
-    if desk.store.once(f"last-admin {request.id}"):
-        who = desk.person(request.subject).addressed if request.subject else "This person"
-        desk.tell_operators(
+    start, why = stamp(context.now() + ANOTHER_ADMIN), Sentence.of("last-admin", request=request.id)
+    if context.store.once(f"last-admin {request.id}"):
+        who = context.person(request.subject).addressed if request.subject else "This person"
+        context.tell_operators(
             f"{who} is the last Company Admin, so {request.id} doesn't take that right away yet, although "
             "its time is over. Make somebody else Company Admin: /miro-admin. I try again every hour."
         )
@@ -150,132 +152,138 @@ def until_another_admin(desk: Desk, request: Request) -> list[Draft]:
     return [saying(EventType.HELD, why, next_try_at=start), later]
 
 
-def is_followed(desk: Desk, command: Action) -> bool:
+def is_followed(context: Context, command: Action) -> bool:
     """Whether a deletion follows by itself, and none is due by then already."""
     if command.then is None or command.subject is None:
         return False
-    by, waiting = desk.now() + timedelta(days=command.then[1]), (State.CHECKING, State.APPROVED)
-    others = desk.store.requests(person=command.subject, states=waiting)
+    by, waiting = context.now() + timedelta(days=command.then[1]), (State.CHECKING, State.APPROVED)
+    others = context.store.requests(person=command.subject, states=waiting)
     return not any(
-        each.starts_at and each.starts_at <= by and _follows_closing(desk, each)
+        each.starts_at and each.starts_at <= by and _follows_closing(context, each)
         for each in others
         if each.subject == command.subject and not each.untouchable
     )
 
 
-def follow(desk: Desk, request: Request, command: Action) -> None:
+def follow(context: Context, request: Request, command: Action) -> None:
     """Asks for what follows by itself some days later; called in the transaction of *done*."""
-    if command.then is None or not is_followed(desk, command):
+    if command.then is None or not is_followed(context, command):
         return
     then, days = command.then
-    event = _following(desk, request, then, f"{request.id}: {days} days after it was done.")
-    start = Draft(EventType.SCHEDULED, body={"start_at": stamp(desk.now() + timedelta(days=days))})
-    desk.store.ask(event, "", start)
+    event = _following(context, request, then, f"{request.id}: {days} days after it was done.")
+    start = Draft(EventType.SCHEDULED, body={"start_at": stamp(context.now() + timedelta(days=days))})
+    context.store.ask(event, "", start)
 
 
-def keep_open(desk: Desk, done: Request, seen: Seen) -> None:
+def keep_open(context: Context, done: Request, seen: Seen) -> None:
     """After an account was opened, withdraws its deletion; called in the transaction of *done*."""
     if done.subject is None or seen.account is None or seen.account.active is False:
         return
-    for other in desk.store.requests(person=done.subject, states=_NOT_BEGUN):
+    for other in context.store.requests(person=done.subject, states=_NOT_BEGUN):
         # A directory's is asked for together with its deactivation, which may still wait.
-        was_closed = other.is_end or desk.person(done.subject).is_offboarded
-        closes = was_closed and other.is_scheduled and _follows_closing(desk, other)
+        was_closed = other.is_end or context.person(done.subject).is_offboarded
+        closes = was_closed and other.is_scheduled and _follows_closing(context, other)
         if closes and other.subject == done.subject:
-            desk.store.append(other, [withdrawn(Sentence.of("kept", request=done.id))])
+            context.store.append(other, [withdrawn(Sentence.of("kept", request=done.id))])
 
 
-def target(desk: Desk, request: Request, subject: Person) -> Target | None:
+def target(context: Context, request: Request, subject: Person) -> Target | None:
     """The account that got the access; None if its id was never known."""
-    cause = desk.store.request(request.because_of) if request.because_of else None
+    cause = context.store.request(request.because_of) if request.because_of else None
     target = Target.of(cause.plan if cause else NO_PLAN, subject)
     # If that request created it, its plan has no id yet.
     target = replace(target, miro_id=target.miro_id or subject.miro_id)
     return target if target.miro_id else None
 
 
-def without_account(desk: Desk, target: Target | None, subject: Person | None) -> Sentence:
+def without_account(context: Context, target: Target | None, subject: Person | None) -> Sentence:
     """The sentence why nothing is left to revoke. Raises Obstacle if this bot didn't delete the account."""
-    for closure in closures(desk, subject.id) if subject else ():
-        if desk.deletes(closure):
+    for closure in closures(context, subject.id) if subject else ():
+        if context.deletes(closure):
             return Sentence.of("account-deleted", request=closure.id)
     address = target.user_name if target else subject.email if subject else ""
     raise Obstacle(vanished(address))
 
 
-def close_needless(desk: Desk, done: Request) -> None:
+def close_needless(context: Context, done: Request) -> None:
     """After an account was closed, withdraws requests by or about its person that aren't begun, and ends
     their delegations; after its deletion no access has to end anymore. Votes are counted anew.
 
     Requests by others made after the approval, or the start, stay: they knew. Called in the transaction of
     *done*.
     """
-    if done.subject is None or not desk.command(done).CLOSES:
+    if done.subject is None or not context.command(done).CLOSES:
         return
-    leaver, approved_at = desk.person(done.subject), done.asking.approved_at or done.asked_at
+    leaver, approved_at = context.person(done.subject), done.asking.approved_at or done.asked_at
     approved_at = max(approved_at, done.starts_at or approved_at)  # until then nobody knew
-    for other in desk.store.requests(person=done.subject, states=_NOT_BEGUN):
-        by = desk.person(other.requester)
+    for other in context.store.requests(person=done.subject, states=_NOT_BEGUN):
+        by = context.person(other.requester)
         # A directory withdraws what its newer word makes needless.
         is_meant = bool(by.source) or (other.asked_at > approved_at and not by.is_(leaver))
         # One undo may close the account and take it out of teams.
         is_meant |= bool(done.because_of) and not done.is_end and other.because_of == done.because_of
         # A resumed one is itself approved and not begun.
         if other.id != done.id and not other.untouchable and not is_meant:
-            desk.store.append(other, [withdrawn(NEEDLESS)])
-    if desk.deletes(done):
-        for other in desk.store.requests(person=done.subject, states=[State.DONE]):
+            context.store.append(other, [withdrawn(NEEDLESS)])
+    if context.deletes(done):
+        for other in context.store.requests(person=done.subject, states=[State.DONE]):
             if other.ending.ends_at and other.subject == done.subject and not other.untouchable:
-                desk.store.append(other, [Draft(EventType.OVER, body={"because_of": done.id})])
-    for row in desk.store.people.delegations(leaver.rows):
-        desk.store.delegate(Draft(RETURNED, row.person))
-        account = desk.person(row.person).account
-        if account and not desk.person(row.person).is_(leaver):
-            text = f"{desk.person(row.delegate).addressed} can no longer stand in for you. Name someone else:"
-            desk.store.outbox.say(Note(account.slack_id, {"text": f"{text} /miro away."}))
-    desk.people_changed = True
+                context.store.append(other, [Draft(EventType.OVER, body={"because_of": done.id})])
+    for row in context.store.people.delegations(leaver.rows):
+        context.store.delegate(Draft(RETURNED, row.person))
+        account = context.person(row.person).account
+        if account and not context.person(row.person).is_(leaver):
+            text = (
+                f"{context.person(row.delegate).addressed} can no longer stand in for you. Name someone else:"
+            )
+            context.store.outbox.say(Note(account.slack_id, {"text": f"{text} /miro away."}))
+    context.people_changed = True
 
 
 # -- what somebody has to do before a closure that starts later: else it would stop then ----------------
 
 
-def tell_ahead(desk: Desk) -> None:
+def tell_ahead(context: Context) -> None:
     """Tells requesters and operators what comes first, once for each of these times."""
-    for request in desk.store.requests(states=[State.APPROVED], limit=1_000):
+    for request in context.store.requests(states=[State.APPROVED], limit=1_000):
         action = ACTIONS.get(request.action)
         if not (action and action.CLOSES and request.is_scheduled and request.starts_at and request.subject):
             continue
-        left = request.starts_at - desk.now()
+        left = request.starts_at - context.now()
         due = sum(left <= before for before in BEFORE)
-        todo = _todo(desk, request, desk.person(request.subject)) if due and not request.untouchable else []
-        if todo and desk.store.once(f"ahead {request.id} {request.starts_at} {due}"):
-            _tell(desk, request, todo)
+        todo = (
+            _todo(context, request, context.person(request.subject))
+            if due and not request.untouchable
+            else []
+        )
+        if todo and context.store.once(f"ahead {request.id} {request.starts_at} {due}"):
+            _tell(context, request, todo)
 
 
-def _todo(desk: Desk, request: Request, subject: Person) -> Sequence[str]:
+def _todo(context: Context, request: Request, subject: Person) -> Sequence[str]:
     """The sentences: from the list of admins of today, and of teams as of the plan."""
     values = {hazard.code: hazard.values for step in request.plan.steps for hazard in step.hazards}
-    is_last = _is_last_admin(desk, subject, known=ADMIN_FIRST in values)
+    is_last = _is_last_admin(context, subject, known=ADMIN_FIRST in values)
     alone = values.get("only-team-admin")
     led = [HAZARDS["only-team-admin"].format(**alone)] if alone else []
     return [HAZARDS[ADMIN_FIRST], *led] if is_last else led
 
 
-def _is_last_admin(desk: Desk, subject: Person, *, known: bool) -> bool:
+def _is_last_admin(context: Context, subject: Person, *, known: bool) -> bool:
     """Whether nobody else is Company Admin; `known`: the answer while the list isn't fresh."""
-    admins, seen_at = desk.store.groups.admins()
-    if not is_recent(seen_at, desk.now(), FRESH):
+    admins, seen_at = context.store.groups.admins()
+    if not is_recent(seen_at, context.now(), FRESH):
         return known
     emails = {canonical(admin.email) for admin in admins if "Company Admin" in admin.rights}
     return bool(emails) and emails <= subject.keys
 
 
-def _tell(desk: Desk, request: Request, todo: Sequence[str]) -> None:
+def _tell(context: Context, request: Request, todo: Sequence[str]) -> None:
     assert request.starts_at
     stamp, plain = int(request.starts_at.timestamp()), f"{request.starts_at:%d %b, %H:%M} UTC"
     at = f"<!date^{stamp}^{{date_short_pretty}}, {{time}}|{plain}>"
     text = f"{request.id} starts {at}. Before that, somebody has to see to this: {' '.join(todo)}"
-    people = {person.id: person for person in (desk.person(request.requester), *desk.operators())}
+    people = {person.id: person for person in (context.person(request.requester), *context.operators())}
     for person in people.values():
-        if person.account and not desk.is_secret_from(person, request):
-            desk.store.outbox.say(Note(person.account.slack_id, {"text": text}))
+        if person.account and not context.is_secret_from(person, request):
+            context.store.outbox.say(Note(person.account.slack_id, {"text": text}))

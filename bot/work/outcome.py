@@ -11,7 +11,7 @@ from approvals.request import Request
 from approvals.sentence import Sentence
 from approvals.states import EventType
 from bot.actions import Action
-from bot.context import Desk
+from bot.context import Context
 from bot.miro.goals import Goal, Seen
 
 Lines = dict[str, list[Sentence]]
@@ -49,13 +49,13 @@ def refused(words: str, team: str | None = None, is_rest: bool = False) -> Stopp
     return Stopped(Sentence.of("miro-said", words=words, team=team), remedy)
 
 
-def own_calls(desk: Desk, request: Request) -> dict[str, bool]:
+def own_calls(context: Context, request: Request) -> dict[str, bool]:
     """{code of a goal: True if its call was accepted, False if the outcome is unknown}.
 
     Goals whose calls were refused, or never reached Miro, aren't included.
     """
     open_calls, accepted = Counter[str](), set[str]()
-    for event in desk.store.events(request.id):
+    for event in context.store.events(request.id):
         if event.type == EventType.TRYING:
             open_calls[event.body["step"]] += 1
         elif event.type == EventType.ANSWERED and not event.body.get("unclear"):
@@ -64,23 +64,23 @@ def own_calls(desk: Desk, request: Request) -> dict[str, bool]:
     return dict.fromkeys(+open_calls, False) | dict.fromkeys(accepted, True)
 
 
-def own_changes(desk: Desk, request: Request, command: Action, seen: Seen) -> tuple[Lines, list[str]]:
+def own_changes(context: Context, request: Request, command: Action, seen: Seen) -> tuple[Lines, list[str]]:
     """(lines about the steps of a done request, keys of the goals to revoke at its end).
 
     Goals that already held before its call aren't its own and aren't revoked, unless they were handed over to
     a person. Calls with an unknown outcome are revoked, but not reported as done.
     """
-    calls, goals, plan = own_calls(desk, request), command.goals(desk.facts), request.plan
-    before = desk.store.request(plan.prolongs).plan.gives if plan.prolongs else ()
+    calls, goals, plan = own_calls(context, request), command.goals(context.facts), request.plan
+    before = context.store.request(plan.prolongs).plan.gives if plan.prolongs else ()
     by_hand = {step.key for step in plan.steps if step.change.form("aim") in request.hand_over.left}
     gave = {goal.key for goal in goals if goal.code in calls or goal.key in by_hand}.union(before)
     lines = _lines(plan, goals, calls, seen, by_hand, is_done=True)
     return lines, [key for key in plan.gives if key in gave]
 
 
-def progress(desk: Desk, request: Request, goals: Sequence[Goal], seen: Seen | None) -> Lines:
+def progress(context: Context, request: Request, goals: Sequence[Goal], seen: Seen | None) -> Lines:
     """The lines about a plan's steps by the last look; without a look all are left."""
-    return _lines(request.plan, goals, own_calls(desk, request), seen)
+    return _lines(request.plan, goals, own_calls(context, request), seen)
 
 
 def _lines(

@@ -20,7 +20,7 @@ from approvals.sentence import lines as stored_lines
 from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.sentences import clip
-from bot.context import LEASE, Colleagues, Desk, SlackAway, Unreadable
+from bot.context import LEASE, Colleagues, Context, SlackAway, Unreadable
 from bot.miro.accounts import Gone, creates, vanished
 from bot.miro.client import Accepted, Miro
 from bot.miro.errors import Ambiguous, Away, Declined, Locked, Unclear
@@ -42,16 +42,18 @@ REST_TRIES = 4
 """How often a request is held because Miro's REST API is away; others wait behind it meanwhile."""
 
 
-def provisioned(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
+def provisioned(
+    context: Context, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim
+) -> Request:
     """Carries out an approved request as far as possible; returns it as it is then."""
-    return Provisioning(desk, miro, colleagues, request, claim).run()
+    return Provisioning(context, miro, colleagues, request, claim).run()
 
 
 @dataclass
 class Provisioning:
     """Carries out one request under one claim."""
 
-    desk: Desk
+    context: Context
     miro: Miro
     colleagues: Colleagues
     request: Request
@@ -65,11 +67,11 @@ class Provisioning:
         try:
             if self.request.hand_over.is_reported:
                 return self._verify()
-            return self._rehearse() if self.desk.practice or self.request.practice else self._bring_about()
+            return self._rehearse() if self.context.practice or self.request.practice else self._bring_about()
         except RestAway as error:
             return self._without_rest(error)
         except (SlackAway, Away, Locked, Unsure) as error:
-            return self.desk.wait(self.request, error, self.claim)
+            return self.context.wait(self.request, error, self.claim)
         except (Obstacle, Ambiguous, Declined) as error:
             return self._stop(Sentence.verbatim(str(error)), Sentence("remedy-mend"))
         except Stopped as stop:
@@ -84,7 +86,7 @@ class Provisioning:
         if self.request.progress.holds >= REST_TRIES:
             return self._stop(Sentence.verbatim(str(error)), Sentence("remedy-rest"))
         sentence = Sentence.of(f"trouble-{error.kind}", request=self.request.id)
-        return self.desk.held(self.request, sentence, self.claim, error.wait)
+        return self.context.held(self.request, sentence, self.claim, error.wait)
 
     def _write(self, *drafts: Draft) -> Request:
         """Appends events, also if an undeliverable card was recorded meanwhile.
@@ -93,21 +95,23 @@ class Provisioning:
         """
         while True:
             try:
-                self.request = self.desk.store.append(self.request, drafts, self.claim)
+                self.request = self.context.store.append(self.request, drafts, self.claim)
             except Overtaken:
-                newest = self.desk.store.request(self.request.id)
+                newest = self.context.store.request(self.request.id)
                 if newest.state is not self.request.state:
                     raise
                 self.request = newest
             else:
-                self.desk.wake()
+                self.context.wake()
                 return self.request
 
     def _rehearse(self) -> Request:
         if self.request.practice:
             return self._write(Draft(EventType.REHEARSED, body={"text": "rehearsed"}))
         sentence = Sentence.of("practising", request=self.request.id)
-        return self.desk.hold(self.request, sentence, self.desk.now() + timedelta(minutes=15), self.claim)
+        return self.context.hold(
+            self.request, sentence, self.context.now() + timedelta(minutes=15), self.claim
+        )
 
     # -- looking and planning what is left --------------------------------------------------------------
 
@@ -115,29 +119,29 @@ class Provisioning:
         command, request = self._command(), self.request
         before_first_write = request.state is State.APPROVED or not request.progress.has_changed
         if before_first_write:
-            gone = who_left(self.desk, self.colleagues, request)
+            gone = who_left(self.context, self.colleagues, request)
             if gone and request.state is State.WORKING:
                 raise Stopped(Sentence(f"{gone.code}-halfway", gone.values), "remedy-leave")
             if gone:
                 if request.starts_at:
                     why = "was approved to start now, but the requester or the person has left."
-                    self.desk.tell_operators(f"{request.id} {why} It is closed. Ask again if it's needed.")
+                    self.context.tell_operators(f"{request.id} {why} It is closed. Ask again if it's needed.")
                 return self._write(clock.withdrawn(gone))
-            check_again(self.desk, self.colleagues, self.miro, request, command)
-            if (ends_at := ending.end_of(self.desk, request, command)) and ends_at <= self.desk.now():
+            check_again(self.context, self.colleagues, self.miro, request, command)
+            if (ends_at := ending.end_of(self.context, request, command)) and ends_at <= self.context.now():
                 raise Refused("The last day of this access is over, so it wasn't given. Ask for a later one.")
-        approved = not before_first_write or is_approved(self.desk, self.colleagues, request)
+        approved = not before_first_write or is_approved(self.context, self.colleagues, request)
         while True:
             seen = self._look(command)
-            ending.check_seen(self.desk, request, seen)
+            ending.check_seen(self.context, request, seen)
             if before_first_write:
-                undo.check_unchanged(self.desk, self.request, command.goals(self.desk.facts), seen)
+                undo.check_unchanged(self.context, self.request, command.goals(self.context.facts), seen)
             is_new = self.request.state is State.APPROVED
             # Together with its bulk it isn't begun after that was halted; alone it asks itself.
-            if is_new and not self.request.together and (halt := halted(self.desk, self.request)):
+            if is_new and not self.request.together and (halt := halted(self.context, self.request)):
                 return self._write(halt)
-            if is_new and ending.is_last_admin(request, command.goals(self.desk.facts), seen):
-                return self._write(*ending.until_another_admin(self.desk, self.request))
+            if is_new and ending.is_last_admin(request, command.goals(self.context.facts), seen):
+                return self._write(*ending.until_another_admin(self.context, self.request))
             plan = self._plan(command, seen)
             left = tuple(step for step in plan.steps if not self._is_unshown(step, seen))
             if not left:
@@ -166,23 +170,23 @@ class Provisioning:
 
         Raises Refused if nobody can give them.
         """
-        self.desk.store.forget()  # people may have left while Miro was called
+        self.context.store.forget()  # people may have left while Miro was called
         is_same = plan.part_of(self.request.plan)
-        missing = clock.back(self.request, self.desk.table(self.request)) if is_same else []
+        missing = clock.back(self.request, self.context.table(self.request)) if is_same else []
         if missing and not missing[0].body.get("stuck"):
             return missing
-        return ask_approvers(self.desk, self.request, command, plan.stored(), plan.groups)
+        return ask_approvers(self.context, self.request, command, plan.stored(), plan.groups)
 
     def _command(self) -> Action:
         try:
-            return self.desk.command(self.request)
+            return self.context.command(self.request)
         except Unreadable as error:
             sentence = Sentence.of("unknown-action", action=self.request.action)
             raise Stopped(sentence, "remedy-install") from error
 
     def _target(self, command: Action) -> Target | None:
         """The approved account; None if the command changes a group."""
-        return Target.of(self.request.plan, self.desk.person(command.subject)) if command.subject else None
+        return Target.of(self.request.plan, self.context.person(command.subject)) if command.subject else None
 
     def _look(self, command: Action) -> Seen:
         """The current look. Raises Obstacle if the approved account isn't shown any more.
@@ -193,7 +197,7 @@ class Provisioning:
         self.seen, target = None, self._target(command)
         if target:
             target = replace(target, is_deleted="gone" in self.request.progress.accepted)
-        seen = look(self.desk, self.miro, command, target, is_exact=self.request.is_exact)
+        seen = look(self.context, self.miro, command, target, is_exact=self.request.is_exact)
         if "account" in self.request.progress.tried:
             seen = replace(seen, vanished=False)  # this request may have created it
         is_closing = SessionsEnded.key in {step.key for step in self.request.plan.steps}
@@ -201,19 +205,19 @@ class Provisioning:
         is_missing = target and target.miro_id and seen.account is None
         if target and is_missing and (seen.vanished or not self._may_be_gone(command)):
             raise Obstacle(vanished(target.user_name))
-        self.seen, self.seen_at = seen, self.miro.looked_at or self.desk.now()
+        self.seen, self.seen_at = seen, self.miro.looked_at or self.context.now()
         return seen
 
     def _may_be_gone(self, command: Action) -> bool:
         """Whether this request, before or after a Resume, or who finished it by hand, may have deleted it."""
-        goals, handed = command.goals(self.desk.facts), self.request.hand_over
+        goals, handed = command.goals(self.context.facts), self.request.hand_over
         if creates(goals) or (handed.is_reported and any(isinstance(goal, Gone) for goal in goals)):
             return True
-        return "gone" in (*self.request.progress.tried, *outcome.own_calls(self.desk, self.request))
+        return "gone" in (*self.request.progress.tried, *outcome.own_calls(self.context, self.request))
 
     def _plan(self, command: Action, seen: Seen) -> LivePlan:
         try:
-            plan = make(command.goals(self.desk.facts), seen)
+            plan = make(command.goals(self.context.facts), seen)
         except KeyError as error:
             raise Obstacle("The team is no longer in Miro.") from error
         approved = self.request.plan
@@ -267,7 +271,7 @@ class Provisioning:
         if is_gone and (late or unheard):
             lost = "not all else was done" if late else "Miro didn't answer whether all else was done"
             check = "Check MIRO_OAUTH_TOKEN with `miro-bot doctor`."
-            self.desk.tell_operators(f"{self.request.id}: the account is deleted, but {lost}. {check}")
+            self.context.tell_operators(f"{self.request.id}: the account is deleted, but {lost}. {check}")
 
     def _send(self, step: PlanStep, id: str, address: str) -> Accepted | None:
         """Sends one call between two events; None if a look has to come next."""
@@ -276,7 +280,7 @@ class Provisioning:
             heard, aim = self._last_answer(code), step.goal.change.form("aim").stored
             never = "never-answered" if heard else "never-learned"
             raise Stopped(Sentence.of(never, heard=heard, aim=aim, tries=TRIES), "remedy-see")
-        self.desk.store.renew(self.claim, LEASE)
+        self.context.store.renew(self.claim, LEASE)
         self._write(
             Draft(EventType.TRYING, body={"step": code, "call": str(step.call).replace("{user}", id)})
         )
@@ -302,7 +306,7 @@ class Provisioning:
 
     def _last_answer(self, code: str) -> str:
         """The answer to the last call for a goal, without its full stop; '' if none."""
-        events = self.desk.store.events(self.request.id)
+        events = self.context.store.events(self.request.id)
         answers = (event for event in events if event.type == EventType.ANSWERED)
         texts = [event.text("text") for event in answers if event.body["step"] == code]
         return clip(texts[-1], 160, 25).rstrip(".") if texts else ""
@@ -319,7 +323,7 @@ class Provisioning:
         approved_id = self.request.plan.miro_id
         if approved_id and plan.miro_id not in ("", approved_id):
             raise Obstacle("Miro has another account under this address than the one that was approved.")
-        lines, gave = outcome.own_changes(self.desk, self.request, command, seen)
+        lines, gave = outcome.own_changes(self.context, self.request, command, seen)
         shown, nothing = seen.account or seen.group, "no group" if command.group else "no account"
         seen_words = {
             "lines": stored_lines(lines),
@@ -327,17 +331,17 @@ class Provisioning:
             **self._evidence(command, seen, is_verified=not any(step.goal.is_visible for step in plan.steps)),
             "seen": shown.model_dump_json(by_alias=True, exclude_unset=True) if shown else nothing,
         }
-        with self.desk.store.writing():
+        with self.context.store.writing():
             self._upsert(command, seen)
-            ending.close_needless(self.desk, self.request)
+            ending.close_needless(self.context, self.request)
             assert self.seen_at
-            ending.move(self.desk, self.request)
-            ending.keep_open(self.desk, self.request, seen)
-            ending.follow(self.desk, self.request, command)
+            ending.move(self.context, self.request)
+            ending.keep_open(self.context, self.request, seen)
+            ending.follow(self.context, self.request, command)
             times = {"seen_at": stamp(self.seen_at)}
-            ends_at = ending.end_of(self.desk, self.request, command)
+            ends_at = ending.end_of(self.context, self.request, command)
             if ends_at and command.ending(gave):
-                times |= ending.times(self.desk.now(), ends_at)
+                times |= ending.times(self.context.now(), ends_at)
             return self._write(Draft(EventType.DONE, body=times, words=seen_words))
 
     def _evidence(self, command: Action, seen: Seen, *, is_verified: bool) -> dict[str, str]:
@@ -347,11 +351,11 @@ class Provisioning:
         if command.new_group:
             call = f'GET /Groups, displayName eq "{command.new_group}"'
         if target and command.subject:
-            who = addressed(self.desk.person(command.subject).name, target.user_name)
+            who = addressed(self.context.person(command.subject).name, target.user_name)
             address = seen.account.user_name if seen.account else target.user_name
             call = f'GET /Users, userName eq "{address}"'
             call = "GET /Users, all pages" if self.miro.looked_at else call
-        facts = self.desk.facts  # a group may be gone by now
+        facts = self.context.facts  # a group may be gone by now
         sentence = command.outcome(replace(facts, team=facts.known_team))
         sentence = sentence.replace("{is}", "is").replace("{who}", who)
         sentence = sentence if is_verified else "Miro accepted the changes and doesn't show all of them"
@@ -360,18 +364,18 @@ class Provisioning:
     def _upsert(self, command: Action, seen: Seen) -> None:
         """Stores the person's Miro id, a group's new security name, or that it is gone."""
         if command.subject:
-            is_gone = any(isinstance(goal, Gone) for goal in command.goals(self.desk.facts))
+            is_gone = any(isinstance(goal, Gone) for goal in command.goals(self.context.facts))
             id = seen.account.id if seen.account and not is_gone else ""
-            self.desk.store.people.learn(command.subject, miro_id=id)
+            self.context.store.people.learn(command.subject, miro_id=id)
         if seen.group:
-            self.desk.store.groups.keep([(GroupId(seen.group.id), seen.group.display_name)], whole=False)
+            self.context.store.groups.keep([(GroupId(seen.group.id), seen.group.display_name)], whole=False)
         elif command.group:
-            self.desk.store.groups.lose(command.group)
+            self.context.store.groups.lose(command.group)
 
     def _await_effect(self, step: PlanStep) -> Request:
         """For a change that Miro accepted and doesn't show: looks twice more, then stops; never resends."""
         if self.request.progress.looks < len(LOOKS):
-            until = self.desk.now() + LOOKS[self.request.progress.looks]
+            until = self.context.now() + LOOKS[self.request.progress.looks]
             return self._write(Draft(EventType.UNSEEN, body={"next_try_at": stamp(until)}))
         raise Stopped(Sentence.of("never-shown", aim=step.goal.change.form("aim").stored), "remedy-see")
 
@@ -380,7 +384,7 @@ class Provisioning:
         progress, tries = self.request.progress, self.request.progress.tried.count(step.goal.code)
         if self._is_deleted(seen) and isinstance(step.call, RestCall):
             # It isn't sent again for a refusal.
-            is_open = step.goal.code in outcome.own_calls(self.desk, self.request)
+            is_open = step.goal.code in outcome.own_calls(self.context, self.request)
             return tries >= TRIES or (tries > 0 and not is_open)
         if step.goal.code not in progress.accepted:
             return False
@@ -389,9 +393,9 @@ class Provisioning:
     def _stop(self, text: Sentence, remedy: Sentence) -> Request:
         try:
             command = self._command()
-            goals, seen = command.goals(self.desk.facts), self.seen or self._look(command)
+            goals, seen = command.goals(self.context.facts), self.seen or self._look(command)
         except (KeyError, Away, Locked, Obstacle, Ambiguous, Declined, Stopped):
             goals, seen = (), None
-        lines = outcome.progress(self.desk, self.request, goals, seen)
+        lines = outcome.progress(self.context, self.request, goals, seen)
         texts = words(text=text, remedy=remedy) | {"lines": stored_lines(lines)}
         return self._write(Draft(EventType.STOPPED, body=body(text=text, remedy=remedy), words=texts))

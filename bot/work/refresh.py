@@ -17,7 +17,7 @@ from approvals.policy.model import Policy
 from approvals.record.people.groups import Admin
 from approvals.request import Request
 from approvals.states import State
-from bot.context import Colleagues, Desk, SlackAway
+from bot.context import Colleagues, Context, SlackAway
 from bot.miro.client import Miro
 from bot.miro.errors import Away, Locked, MiroError, Trouble, Troubled
 from bot.miro.wire import ADMIN, MiroAccount
@@ -84,7 +84,7 @@ class Timetable:
 class Refresh:
     """One for each process."""
 
-    desk: Desk
+    context: Context
     miro: Miro
     colleagues: Colleagues
     times: Timetable
@@ -101,7 +101,7 @@ class Refresh:
 
     def people(self) -> None:
         """Runs the due look-ups of people, on whom decisions depend."""
-        policy, do = self.desk.policy, self.times.do
+        policy, do = self.context.policy, self.times.do
         do("people somebody named", EACH_TIME, self._named, EACH_TIME)
         do("accounts", EACH_TIME, self._accounts)
         do("user groups", EVERY, self._user_groups, subject=policy.named(Source.USER_GROUP))
@@ -122,30 +122,30 @@ class Refresh:
     def knows_deciders(self, request: Request) -> bool:
         """Whether it is known who decides a request; True if data of its people was deleted."""
         try:
-            return not self._unanswered or approvers.is_known(self.desk, request, self._unanswered)
+            return not self._unanswered or approvers.is_known(self.context, request, self._unanswered)
         except KeyError:
             return True
 
     def _named(self) -> None:
         """Looks up people whom somebody named and the bot didn't know."""
-        while self.desk.unknown:
-            entry = next(iter(self.desk.unknown))
+        while self.context.unknown:
+            entry = next(iter(self.context.unknown))
             self.colleagues.find(entry)
-            self.desk.unknown.discard(entry)
+            self.context.unknown.discard(entry)
 
     def _accounts(self) -> None:
         """Looks up everybody named in the policy once, then the accounts with the oldest data."""
-        policy, now = self.desk.policy, self.desk.now()
+        policy, now = self.context.policy, self.context.now()
         if not self.has_looked_up(policy):
             named = sorted(policy.named(Source.ACCOUNT))
-            unknown = [entry for entry in named if not approvers.find(self.desk, self.colleagues, entry)]
+            unknown = [entry for entry in named if not approvers.find(self.context, self.colleagues, entry)]
             self._looked_up = {*named}
             if unknown:
                 text = "Slack doesn't know %s of the people in the policy: `miro-bot doctor` names them"
                 log.warning(text, len(unknown))
         failures = 0
-        for account in self.desk.store.people.stale(now - EVERY, BATCH, now):
-            person = self.desk.store.people.by_slack(account.slack_id)
+        for account in self.context.store.people.stale(now - EVERY, BATCH, now):
+            person = self.context.store.people.by_slack(account.slack_id)
             try:
                 if person:
                     self.colleagues.look(person)
@@ -158,19 +158,19 @@ class Refresh:
 
     def _user_groups(self) -> None:
         """Looks up the members of the Slack user groups in the policy."""
-        handles = self.desk.policy.named(Source.USER_GROUP)
+        handles = self.context.policy.named(Source.USER_GROUP)
         self._unanswered |= handles
         for handle in sorted(handles):
-            approvers.refresh_group(self.desk, self.colleagues, handle)
+            approvers.refresh_group(self.context, self.colleagues, handle)
             self._unanswered.discard(handle)
 
     def _managers(self) -> None:
         """Looks up the managers of the people of waiting requests in Slack or Miro."""
         self._unanswered = {entry for entry in self._unanswered if entry.startswith("@")}
-        waiting = self.desk.store.requests(states=[State.WAITING], limit=10_000)
+        waiting = self.context.store.requests(states=[State.WAITING], limit=10_000)
         for number, request in enumerate(waiting):
             try:
-                approvers.refresh_managers(self.desk, self.colleagues, self.miro, request)
+                approvers.refresh_managers(self.context, self.colleagues, self.miro, request)
             except (SlackAway, Away, Locked):
                 for left in waiting[number:]:
                     self._unanswered |= {left.requester, left.subject or left.requester}
@@ -180,9 +180,9 @@ class Refresh:
 
     def _channel(self) -> None:
         """Looks up the members of the cards' channel: others get a direct message."""
-        if channel := self.desk.policy.tell:
+        if channel := self.context.policy.tell:
             members = self.colleagues.channel(channel)
-            self.desk.store.people.keep_members(channel, members, self.desk.now())
+            self.context.store.people.keep_members(channel, members, self.context.now())
 
     # -- Miro ----------------------------------------------------------------------------------------------
 
@@ -191,8 +191,8 @@ class Refresh:
 
         After a start or a problem, a ping shows at least whether Miro accepts the token.
         """
-        seen_at = self.desk.store.groups.seen_at()
-        is_fresh = is_recent(seen_at, self.desk.now(), GROUPS_EVERY - timedelta.resolution)
+        seen_at = self.context.store.groups.seen_at()
+        is_fresh = is_recent(seen_at, self.context.now(), GROUPS_EVERY - timedelta.resolution)
         if is_fresh and self.problem == "":
             return
         try:
@@ -206,31 +206,31 @@ class Refresh:
         if self.problem != "":
             log.info("Miro takes the token.")
         if self._outage_notified:
-            self.desk.tell_operators("Miro works again. Saved requests continue by themselves.")
+            self.context.tell_operators("Miro works again. Saved requests continue by themselves.")
         self.problem, self._outage_since, self._outage_notified = "", None, False
         self._notify_of_names()
 
     def _store_groups(self) -> None:
         """Stores the list. A group with an unreadable entry stays, with its last name."""
-        entries, table = self.miro.groups(), self.desk.store.groups
+        entries, table = self.miro.groups(), self.context.store.groups
         kept = [(group.id, group.security_name) for group in table.all() if entries.may_hold(group.id)]
         table.keep([*kept, *((GroupId(group.id), group.display_name) for group in entries.entries)])
-        self.desk.policies.settle()
+        self.context.policies.settle()
         self._notify_of_entries("groups", entries.complaints("group", "groups"))
 
     def _members(self) -> None:
         """Reads the members of groups and the admins from one list of all accounts."""
-        table = self.desk.store.groups
-        seen_at, now = table.seen_at("members"), self.desk.now()
+        table = self.context.store.groups
+        seen_at, now = table.seen_at("members"), self.context.now()
         if is_recent(seen_at, now, MEMBERS_EVERY - timedelta.resolution):
             return
         before, _ = table.admins()
         entries, members = self.miro.roster()
         kept = [admin for admin in before if entries.may_hold(admin.miro_id)]
-        with self.desk.store.writing():
+        with self.context.store.writing():
             table.keep_admins([*kept, *map(_admin, entries.entries)])
             for account in entries.entries:  # the address of an account may change in Miro
-                self.desk.store.people.humans.link(miro_key(account.id), canonical(account.user_name))
+                self.context.store.people.humans.link(miro_key(account.id), canonical(account.user_name))
         table.keep_members(members, entries.may_hold)
         self._notify_of_entries("people", entries.complaints("person", "people"))
 
@@ -240,18 +240,18 @@ class Refresh:
             return
         self.problem = detail(error) if isinstance(error, Troubled) else str(error)
         log.warning("%s Look at MIRO_SCIM_TOKEN and MIRO_SCIM_URL. I look again in a minute.", self.problem)
-        now = self.desk.now()
+        now = self.context.now()
         self._outage_since = min(self._outage_since or now, now)  # the clock may have been ahead
-        if self._outage_notified or self.desk.troubles.is_told():
+        if self._outage_notified or self.context.troubles.is_told():
             return
         if now - self._outage_since >= OUTAGE:
             self._outage_notified = True
             cure = "Requests are saved and continue by themselves as soon as Miro answers."
-            self.desk.tell_operators(f"{self.problem} This has lasted for a while. {cure}")
+            self.context.tell_operators(f"{self.problem} This has lasted for a while. {cure}")
 
     def _notify_of_names(self) -> None:
         """Notifies operators of team names in the policy that match no Miro team, or several."""
-        tables, held = self.desk.tables(), listed(approvers.on_hold(self.desk))
+        tables, held = self.context.tables(), listed(approvers.on_hold(self.context))
         unknown, ambiguous = tuple(tables.unknown_teams()), tuple(tables.ambiguous_names())
         until = f" Until then nobody can ask about teams with {held}." if held else ""
         why = f"The policy names teams that Miro doesn't have: {', '.join(unknown)}."
@@ -269,7 +269,7 @@ class Refresh:
         """Notifies operators of findings that differ from the last ones."""
         if findings and findings != self._notified.get(kind):
             log.warning("%s", text)
-            self.desk.tell_operators(text)
+            self.context.tell_operators(text)
         self._notified[kind] = findings
 
 

@@ -13,7 +13,7 @@ from approvals.request import Request, Urgency, is_active, saying
 from approvals.sentence import Sentence
 from approvals.states import EventType, State
 from bot.actions.many import Bulk
-from bot.context import CONFIDENTIAL, LEASE, Colleagues, Desk
+from bot.context import CONFIDENTIAL, LEASE, Colleagues, Context
 from bot.miro.client import Miro
 from bot.ops import logs
 from bot.work.bulk.carry import carry
@@ -34,7 +34,7 @@ EVERY = timedelta(seconds=1)
 class Worker:
     """Works on due requests. Any number of threads and processes may run one at the same time."""
 
-    desk: Desk
+    context: Context
     miro: Miro
     colleagues: Colleagues
     owner: str
@@ -50,9 +50,9 @@ class Worker:
     def work(self) -> bool:
         """Works on one request; returns whether there was one."""
         if self._may_hold:
-            self.desk.store.free(self.owner)
+            self.context.store.free(self.owner)
         self._may_hold = True
-        claim = self.desk.store.claim(self.owner, LEASE, self.least)
+        claim = self.context.store.claim(self.owner, LEASE, self.least)
         if claim:
             with logs.about(claim.request):
                 self._work_on(claim)
@@ -60,12 +60,12 @@ class Worker:
         if claim is None:
             self._tell_blocked()
             return False
-        self.desk.wake()
+        self.context.wake()
         return True
 
     def _work_on(self, claim: Claim) -> None:
         try:
-            with self.desk.store.unit():
+            with self.context.store.unit():
                 if not is_active(self._move_on(claim)):
                     return  # that ended the claim
         except (Overtaken, ClaimLost) as error:
@@ -76,22 +76,22 @@ class Worker:
             # A defect must be visible: the request says so, and is retried at growing intervals.
             log.exception("%s met an error that isn't foreseen", claim.request)
             sentence = Sentence.of("defect", request=claim.request)
-            self.desk.held(self.desk.store.request(claim.request), sentence, claim)
+            self.context.held(self.context.store.request(claim.request), sentence, claim)
         with suppress(ClaimLost):
-            self.desk.store.release(claim)
+            self.context.store.release(claim)
 
     def _move_on(self, claim: Claim) -> Request:
-        request = self.desk.store.request(claim.request)
-        urgency = self.desk.store.rank(request.id)
+        request = self.context.store.request(claim.request)
+        urgency = self.context.store.rank(request.id)
         is_bulk, colleagues = request.action == Bulk.NAME, self.colleagues.ranked(urgency)
         is_checking = request.state is State.CHECKING
         if not is_checking:  # approved requests must not wait for look-ups that refresh data
             colleagues = (self.live or self.colleagues).ranked(max(urgency, Urgency.SOON))
         ways = (bulk_check, carry) if is_bulk else (check, provisioned)
-        after = ways[not is_checking](self.desk, self.miro.ranked(urgency), colleagues, request, claim)
-        nudge(self.desk, after)
+        after = ways[not is_checking](self.context, self.miro.ranked(urgency), colleagues, request, claim)
+        nudge(self.context, after)
         if not after.progress.held:
-            self.desk.troubles.went_on(after.id)
+            self.context.troubles.went_on(after.id)
         return after
 
     def _tell_blocked(self) -> None:
@@ -99,18 +99,20 @@ class Worker:
 
         Ids of confidential requests are never named.
         """
-        desk, now = self.desk, self.desk.now()
+        context, now = self.context, self.context.now()
         if is_recent(self._looked_at, now, EVERY - timedelta.resolution):
             return
         self._looked_at = now
-        for id, first in desk.store.blocked(now - BLOCKED):
-            request, before = desk.store.request(id), desk.store.request(first)
+        for id, first in context.store.blocked(now - BLOCKED):
+            request, before = context.store.request(id), context.store.request(first)
             sentence = Sentence.of("comes-later", request=id)
-            if kind := desk.troubles.kept_by(first):
+            if kind := context.troubles.kept_by(first):
                 sentence = Sentence.of(f"trouble-{kind}", request=id)
-            elif desk.readable(before) and before.action not in CONFIDENTIAL:
+            elif context.readable(before) and before.action not in CONFIDENTIAL:
                 sentence = Sentence.of("comes-after", request=id, first=first)
             until = stamp(request.next_due or now)
             with suppress(Overtaken):
-                desk.store.append(request, [saying(EventType.HELD, sentence, next_try_at=until, behind=True)])
-                desk.wake()
+                context.store.append(
+                    request, [saying(EventType.HELD, sentence, next_try_at=until, behind=True)]
+                )
+                context.wake()

@@ -63,9 +63,9 @@ def away(scene: Scene, name: str, delegate: str, **until: float) -> None:
 
 def back(scene: Scene, name: str) -> None:
     """Somebody is back before the last day."""
-    who, now = scene.who(name), scene.clock.now()
-    named = scene.store.people.named_delegate(who.person.id, now)
-    scene.store.delegate(returned(who, named, now))
+    actor, now = scene.who(name), scene.clock.now()
+    named = scene.store.people.named_delegate(actor.person.id, now)
+    scene.store.delegate(returned(actor, named, now))
 
 
 def may(scene: Scene, request: Request) -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from approvals.case import Case
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.asking import asking
 from approvals.decide.basis import Table
 from approvals.decide.tally import Ground
@@ -270,10 +270,10 @@ class Scene:
         assert found
         return found
 
-    def who(self, name: str, shell: str = "") -> Who:
+    def who(self, name: str, shell: str = "") -> Actor:
         """Somebody who acts, through Slack or from a shell."""
         person = self.person(name)
-        return Who(person, None if shell else person.account, shell)
+        return Actor(person, None if shell else person.account, shell)
 
     def looked_at(self, name: str, standing: Standing, ago: timedelta = timedelta()) -> None:
         """Slack says what an account is, or said so some time ago."""
@@ -317,8 +317,8 @@ class Scene:
         """Gives somebody one more Slack account."""
         self.store.people.saw(Account(SlackId(slack_id), standing, self.clock.now()), mail(name))
 
-    def through(self, slack_id: str) -> Who:
+    def through(self, slack_id: str) -> Actor:
         """Whoever acts through a certain Slack account."""
         person = self.store.people.by_slack(SlackId(slack_id))
         assert person
-        return Who(person, next(one for one in person.accounts if one.slack_id == slack_id))
+        return Actor(person, next(one for one in person.accounts if one.slack_id == slack_id))

@@ -128,7 +128,7 @@ def carried_out(s: Stage, action: str, people: int, *, is_interrupted: bool = Fa
     text = "email,action,team\n" + "".join(f"{address(number)},{action},{team}\n" for number in range(people))
     reading = listed(s, text)
     assert not reading.problems, reading.told[:3]
-    id = save(s.bot.desk, person(s, "carol@example.com"), reading.lines, "It is needed.").id
+    id = save(s.bot.context, person(s, "carol@example.com"), reading.lines, "It is needed.").id
     s.bot.workers[0].work()
     # A window of its own, which begins when the first call is made.
     s.clock.sleep(2 * WINDOW - s.clock.seconds() % WINDOW)
@@ -161,8 +161,8 @@ def _least(action: str, people: int, everybody: int) -> int:
 
 def _approve(s: Stage, id: RequestId) -> None:
     def yes(request: Request) -> None:
-        who = person(s, s.bot.desk.person(request.asking.notified[0]).email)
-        table = s.bot.desk.table(request)
+        who = person(s, s.bot.context.person(request.asking.notified[0]).email)
+        table = s.bot.context.table(request)
         s.bot.store.append(request, approve(request, who, request.plan.revision, table))
 
     yes(s.bot.store.request(id))
@@ -172,7 +172,7 @@ def _urgent(s: Stage) -> float:
     """Offboards somebody else meanwhile; virtual seconds from the ask until it is verified."""
     begin, worker = s.clock.seconds(), s.bot.workers[-1]
     raw = {"person": "jo@example.com", "how": "deactivate"}
-    id = asked(s.bot.desk, ACTIONS["offboard"], raw, "She leaves.", person(s, "lena@example.com")).id
+    id = asked(s.bot.context, ACTIONS["offboard"], raw, "She leaves.", person(s, "lena@example.com")).id
     while (request := s.bot.store.request(id)).state is not State.DONE:
         if request.state is State.WAITING:
             _approve(s, id)
@@ -204,7 +204,7 @@ def _list() -> list[Row]:
             missed += len(reading.problems.keys() - expected.keys())
             tracemalloc.start()
             who = person(s, "carol@example.com")
-            read(s.bot.desk, who, text.encode())
+            read(s.bot.context, who, text.encode())
             peaks.append(tracemalloc.get_traced_memory()[1] / 2**20)
             tracemalloc.stop()
     what = f"A list of {ROWS:,} rows, {WRONG} of them wrong in {len(WAYS)} ways"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.decide import approve
 from approvals.ids import RequestId
 from approvals.states import State
@@ -89,11 +89,11 @@ def _of(shape: Shape) -> Calls:
 
 
 def _approve(scene: Stage) -> int:
-    store, desk = scene.bot.store, scene.bot.desk
+    store, context = scene.bot.store, scene.bot.context
     request = store.request(RequestId("R-1"))
-    person = desk.person(request.asking.approvers[0][0])
-    who = Who(person, person.account)
-    store.append(request, approve(request, who, request.plan.revision, desk.table(request)))
+    person = context.person(request.asking.approvers[0][0])
+    actor = Actor(person, person.account)
+    store.append(request, approve(request, actor, request.plan.revision, context.table(request)))
     return len(request.plan.steps)
 
 

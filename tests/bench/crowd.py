@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.ids import RequestId
 from approvals.states import State
 from bot.actions import ACTIONS
@@ -93,8 +93,8 @@ def ask_all(known: Settings, count: int) -> None:
         for number in range(count):
             found = bot.people.find(person(number))
             assert found
-            who = Who(found, found.account)
-            asked(bot.desk, ACTIONS["request-access"], {"teams": TEAM}, "It is needed.", who)
+            actor = Actor(found, found.account)
+            asked(bot.context, ACTIONS["request-access"], {"teams": TEAM}, "It is needed.", actor)
             if number % AT_ONCE == AT_ONCE - 1 or number == count - 1:
                 settle(bot, clock)
         assert len(bot.store.requests(states=[State.WAITING], limit=count + 1)) == count
@@ -119,7 +119,7 @@ def _record(path: Path) -> sqlite3.Connection:
 def click(bot: Bot, slack: Workspace, number: int) -> JSON:
     """What Slack sends when Approve is pressed on an approver's card of a request."""
     slack.add_person(APPROVER, "carol@example.com", "Carol Diaz")
-    request, approver = bot.store.request(RequestId(f"R-{number}")), bot.desk.find(APPROVER)
+    request, approver = bot.store.request(RequestId(f"R-{number}")), bot.context.find(APPROVER)
     assert approver
     cards = {(card.role, card.address): card for card in bot.store.outbox.of(request.id)}
     card = cards["approver", approver.id]

@@ -11,7 +11,7 @@ from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.deadlines import due
 from approvals.ids import BOT, GroupId, PersonId, SlackId, stamp
 from approvals.people import Account, Person, Standing
@@ -21,7 +21,7 @@ from approvals.record.store import Store
 from approvals.request import Draft
 from approvals.states import EventType, State
 from bot.cards.blocks import Block
-from bot.context import Desk
+from bot.context import Context
 from bot.policies import Policies
 from bot.slack.deliver import home
 from tests.bench.table import Row, seconds
@@ -62,7 +62,7 @@ class Company:
         )
         self.store = Store(folder / "record.db")
         self.now = self.store._now
-        self.desk = Desk(self.store, Policies(folder / "policy.toml", self.store), self.now)
+        self.context = Context(self.store, Policies(folder / "policy.toml", self.store), self.now)
         with self.store.writing():
             self.people = [self._employed(number) for number in range(1, staff + 1)]
             admins = [
@@ -95,7 +95,7 @@ class Company:
 
     def _asked(self, action: str, who: Person) -> dict[str, Any]:
         lanes = [f"person:{who.id}"]
-        return {"action": action, "policy": self.desk.policies.hash, "lanes": lanes, "subject": who.id}
+        return {"action": action, "policy": self.context.policies.hash, "lanes": lanes, "subject": who.id}
 
     def _words(self, action: str, who: Person) -> dict[str, str]:
         number = int(who.id.removeprefix("P-")) % (TEAMS - 1) + 1
@@ -141,14 +141,14 @@ class Company:
             EventType.STOPPED if is_open else EventType.DONE, BOT, {}, {"text": "So it was.", "lines": lines}
         )
 
-    def who(self, number: int) -> Who:
+    def who(self, number: int) -> Actor:
         """Somebody, through their account."""
         person = self.people[number]
-        return Who(person, person.accounts[0])
+        return Actor(person, person.accounts[0])
 
     def home(self, number: int) -> Block:
         """App Home of somebody, as the deliverer publishes it."""
-        return home.view(self.desk, self.who(number))
+        return home.view(self.context, self.who(number))
 
     def due(self) -> object:
         """What time brings about now."""

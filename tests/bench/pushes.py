@@ -68,7 +68,7 @@ def measured(people: int = PEOPLE, teams: int = TEAMS) -> tuple[float, Counter[s
             _push(okta, people, teams, random.Random(8))
         s.clock.sleep(QUIET.total_seconds() + 61)
         began = time.perf_counter()
-        assert not Feeder(s.bot.desk).step()
+        assert not Feeder(s.bot.context).step()
         again = time.perf_counter() - began
         assert len(s.bot.store.numbers()) == count
     spent = sum(cost(method, path, size) for method, path, size in calls)

@@ -8,7 +8,7 @@ from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.decide import approve
 from approvals.ids import RequestId
 from approvals.request import Request
@@ -95,9 +95,9 @@ def _running(bot: Bot) -> Iterator[Bot]:
 
 
 def _approve(bot: Bot, request: Request) -> None:
-    person = bot.desk.person(request.asking.approvers[0][0])
-    who, table = Who(person, person.account), bot.desk.table(request)
-    bot.store.append(request, approve(request, who, request.plan.revision, table))
+    person = bot.context.person(request.asking.approvers[0][0])
+    actor, table = Actor(person, person.account), bot.context.table(request)
+    bot.store.append(request, approve(request, actor, request.plan.revision, table))
 
 
 def _offboarded(bot: Bot, slack: Workspace, begin: float) -> tuple[float, float]:
@@ -107,12 +107,12 @@ def _offboarded(bot: Bot, slack: Workspace, begin: float) -> tuple[float, float]
     assert person
     raw = {"person": "jo@example.com", "how": "deactivate"}
     began = time.time()
-    id = asked(bot.desk, ACTIONS["offboard"], raw, "She leaves.", Who(person, person.account)).id
+    id = asked(bot.context, ACTIONS["offboard"], raw, "She leaves.", Actor(person, person.account)).id
     wait(lambda: _has_card(bot, id), PATIENCE)
     card = time.time() - began
     approved = time.time()
     _approve(bot, bot.store.request(id))
-    bot.desk.wake()
+    bot.context.wake()
     wait(lambda: bot.store.request(id).state is State.DONE, PATIENCE)
     return card, time.time() - approved
 

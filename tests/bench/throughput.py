@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from pydantic import SecretStr
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.ids import BOT, unstamp
 from approvals.record.database import Server, Turns
 from approvals.record.store import Store
@@ -169,8 +169,8 @@ def _backends(store: Store) -> list[int]:
 def _ask(bot: Bot, number: int) -> None:
     person = bot.people.find(f"U1{number:04}")
     assert person
-    wanted, who = {"teams": TEAM}, Who(person, person.account)
-    asked(bot.desk, ACTIONS["request-access"], wanted, "It is needed.", who)
+    wanted, actor = {"teams": TEAM}, Actor(person, person.account)
+    asked(bot.context, ACTIONS["request-access"], wanted, "It is needed.", actor)
 
 
 def _turns_of_one(bot: Bot) -> int:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from pydantic import SecretStr
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.decide import approve
 from approvals.states import State
 from bot.actions import ACTIONS
@@ -99,7 +99,9 @@ def _ask(settings: Settings, slack: Workspace) -> None:
             person = bot.people.find(f"U1{number:03}")
             assert person
             wanted = {"teams": TEAM}
-            asked(bot.desk, ACTIONS["request-access"], wanted, "It is needed.", Who(person, person.account))
+            asked(
+                bot.context, ACTIONS["request-access"], wanted, "It is needed.", Actor(person, person.account)
+            )
         while behind(bot.store, 1) or any(one.state is State.CHECKING for one in bot.store.requests()):
             bot.settle()
             clock.sleep(5)
@@ -108,9 +110,9 @@ def _ask(settings: Settings, slack: Workspace) -> None:
 
 def _approve_all(bot: Bot) -> None:
     for request in bot.store.requests():
-        person = bot.desk.person(request.asking.approvers[0][0])
-        who, table = Who(person, person.account), bot.desk.table(request)
-        bot.store.append(request, approve(request, who, request.plan.revision, table))
+        person = bot.context.person(request.asking.approvers[0][0])
+        actor, table = Actor(person, person.account), bot.context.table(request)
+        bot.store.append(request, approve(request, actor, request.plan.revision, table))
 
 
 def _is_told(bot: Bot) -> bool:

@@ -50,24 +50,24 @@ def test_an_older_file_on_a_restarting_process_flips_nothing(
     older = tmp_path / "older.toml"
     older.write_text(POLICY, encoding="utf-8")
     write(s, IT)
-    hash, entries = s.bot.desk.policies.hash, len(list(s.bot.store.events("policy")))
+    hash, entries = s.bot.context.policies.hash, len(list(s.bot.store.events("policy")))
     policies = Policies(older, s.bot.store)
     for _ in range(3):
         assert policies.reload() == ""
     assert (policies.hash, s.bot.store.policy_in_force().hash) == (hash, hash)  # type: ignore[union-attr]
-    assert policies.in_force == s.bot.desk.policy
+    assert policies.in_force == s.bot.context.policy
     assert len(list(s.bot.store.events("policy"))) == entries
     assert f"{older} was in force before. To go back to it: miro-bot policy apply {older}." in caplog.text
     wait(s, seconds=5)
-    assert (s.bot.desk.policies.hash, len(changes(s))) == (hash, 1)
+    assert (s.bot.context.policies.hash, len(changes(s))) == (hash, 1)
 
 
 def test_a_file_put_back_while_the_bot_runs_is_said_once_and_decides_nothing(s: Stage) -> None:
     write(s, IT)
-    hash = s.bot.desk.policies.hash
+    hash = s.bot.context.policies.hash
     for _ in range(3):
         write(s, POLICY)
-    assert s.bot.desk.policies.hash == hash
+    assert s.bot.context.policies.hash == hash
     assert sum("was in force before. To go back to it" in one for one in told(s, "U0CAROL")) == 1
     health = s.bot.health()
     assert health["ok"] and f"decides ({hash[:12]})" in health["policy"]
@@ -79,8 +79,8 @@ def test_a_file_put_back_while_the_bot_runs_is_said_once_and_decides_nothing(s: 
 def test_a_process_follows_what_another_put_in_force(s: Stage, tmp_path: Path) -> None:
     second = Policies(tmp_path / "policy.toml", s.bot.store)
     write(s, IT)
-    assert second.hash != s.bot.desk.policies.hash
-    assert second.deciding() == s.bot.desk.policies.deciding()
+    assert second.hash != s.bot.context.policies.hash
+    assert second.deciding() == s.bot.context.policies.deciding()
 
 
 def test_a_click_is_decided_by_what_another_process_put_in_force(s: Stage, tmp_path: Path) -> None:
@@ -152,11 +152,11 @@ def test_going_back_to_an_older_policy_is_said_in_a_shell(tmp_path: Path) -> Non
         assert "is in force (" in shell.types("policy", "apply", str(older))
         assert "is already in force (" in shell.types("policy", "apply", str(older))
         wait(s, seconds=5)
-        assert "manager" in s.bot.desk.policy.actions["request-access"].approvers
+        assert "manager" in s.bot.context.policy.actions["request-access"].approvers
         entry = [one for one in s.bot.store.events("policy") if one.type == "policy-in-force"][-1]
         assert " on " in entry.text("shell")
         assert "It was applied in a shell (" in changes(s)[-1]
-        assert s.bot.desk.policies.differs  # its own file is the other one
+        assert s.bot.context.policies.differs  # its own file is the other one
         approve(s, "U0PRIYA")
         assert state(s, id) == "done"
 
@@ -167,11 +167,11 @@ def test_going_back_to_an_older_policy_is_said_in_a_shell(tmp_path: Path) -> Non
 )
 def test_what_cannot_be_used_is_not_applied(tmp_path: Path, text: str, why: str) -> None:
     with machine(tmp_path) as (s, shell):
-        hash = s.bot.desk.policies.hash
+        hash = s.bot.context.policies.hash
         (tmp_path / "wrong.toml").write_text(text, encoding="utf-8")
         assert why in shell.types("policy", "apply", str(tmp_path / "wrong.toml"), exits=1)
         wait(s, seconds=5)
-        assert s.bot.desk.policies.hash == hash
+        assert s.bot.context.policies.hash == hash
 
 
 def test_a_policy_is_not_applied_to_no_record(tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_an_older_file_on_a_second_process_flips_none_of_many_back(tmp_path: Pat
         (tmp_path / "policy.toml").write_text(TWO, encoding="utf-8")
         second = s.rebuild()
         second.housekeeping.tick()
-        assert "was in force before" in second.desk.policies.differs
+        assert "was in force before" in second.context.policies.differs
         looked_at(s, POLICY)
         assert (s.bot.store.head(), unsent(s)) == (head, sent)
         assert {history(s, id)[-1] for id in ids} == {"routed"}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.delegates import delegated, returned
 from approvals.ids import PersonId, SlackId
 from approvals.people import FRESH, Account, Person, Standing
@@ -173,7 +173,7 @@ class Company:
         seen = Account(account, self.truth.standing[account], self.clock.now())
         self.store.people.saw(seen, self.truth.address[account])
 
-    def who(self, account: SlackId, shell: bool = False) -> Who:
+    def who(self, account: SlackId, shell: bool = False) -> Actor:
         """Somebody who acts; Slack is asked again first, where that is a while ago."""
         person = self.store.people.by_slack(account)
         assert person
@@ -181,7 +181,7 @@ class Company:
         if self.slack_answers and not mine.fresh(self.clock.now()):
             self.looks_at(account)
             return self.who(account, shell)
-        return Who(person, None if shell else mine, f"{account} at laptop" if shell else "")
+        return Actor(person, None if shell else mine, f"{account} at laptop" if shell else "")
 
     def becomes(self, account: SlackId, standing: Standing) -> None:
         """Somebody leaves, comes back, or becomes a guest."""
@@ -236,17 +236,17 @@ class Company:
 
     def goes_away(self, account: SlackId, delegate: SlackId, after: timedelta, days: int) -> bool:
         """Somebody names a delegate; whether that was taken."""
-        who, now = self.who(account), self.clock.now()
+        actor, now = self.who(account), self.clock.now()
         other = self.store.people.by_slack(delegate)
         assert other
         since = now + after
         until = since + timedelta(days=days)
         try:
-            self.store.delegate(delegated(who, other, since, until, now))
+            self.store.delegate(delegated(actor, other, since, until, now))
         except Refused:
             return False
         self._ends_absence(account)
-        self.truth.away[who.person.id] = Absence(delegate, since, until)
+        self.truth.away[actor.person.id] = Absence(delegate, since, until)
         return True
 
     def _ends_absence(self, account: SlackId) -> None:
@@ -255,10 +255,10 @@ class Company:
 
     def comes_back(self, account: SlackId) -> bool:
         """Somebody is back before the last day; whether there was anything to end."""
-        who, now = self.who(account), self.clock.now()
-        named = self.store.people.named_delegate(who.person.id, now)
+        actor, now = self.who(account), self.clock.now()
+        named = self.store.people.named_delegate(actor.person.id, now)
         try:
-            self.store.delegate(returned(who, named, now))
+            self.store.delegate(returned(actor, named, now))
         except Refused:
             return False
         self._ends_absence(account)

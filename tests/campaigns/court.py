@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.folding import fold
 from approvals.ids import BOT, PersonId, unstamp
 from approvals.people import Standing
@@ -72,15 +72,15 @@ class Court:
 
     # -- a yes ---------------------------------------------------------------------------------------------
 
-    def takes(self, known: Known, who: Who, vote: Draft) -> Ballot:
+    def takes(self, known: Known, actor: Actor, vote: Draft) -> Ballot:
         """A yes that was taken: was it theirs to give, and to what they read?"""
         request = known.request
         assert (
             known.is_open and request.deadlines.expires_at and self.truth.now < request.deadlines.expires_at
         ), "too late"
         assert vote.body["revision"] == request.plan.revision, "a yes to what nobody reads"
-        assert who.account is None or who.account.standing is Standing.COLLEAGUE, "no colleague decides"
-        ballot = Ballot(vote.by, bool(who.shell), vote.body.get("stands_for"), vote.body.get("level", 0),
+        assert actor.account is None or actor.account.standing is Standing.COLLEAGUE, "no colleague decides"
+        ballot = Ballot(vote.by, bool(actor.shell), vote.body.get("stands_for"), vote.body.get("level", 0),
                         vote.body.get("fallback", False), vote.body.get("step", 0))  # fmt: skip
         voter = self.truth.human(ballot.by)
         assert self.truth.is_colleague(voter), "no colleague decides"
@@ -92,9 +92,9 @@ class Court:
         assert not ballot.fallback or seats.is_short, "the fallback decides what others could"
         return ballot
 
-    def turns_away(self, known: Known, who: Who, error: Refused) -> None:
+    def turns_away(self, known: Known, actor: Actor, error: Refused) -> None:
         """Whoever may decide isn't turned away."""
-        account, request = who.account, known.request
+        account, request = actor.account, known.request
         in_time = (
             known.is_open and request.deadlines.expires_at and self.truth.now < request.deadlines.expires_at
         )
@@ -102,7 +102,7 @@ class Court:
             return
         assert not isinstance(error, Settled), error
         if account.standing is Standing.COLLEAGUE:
-            human = self.truth.human(who.person.id)
+            human = self.truth.human(actor.person.id)
             assert human not in self.seats(known).everybody, f"{human} may decide, but: {error}"
 
     # -- an approval ---------------------------------------------------------------------------------------

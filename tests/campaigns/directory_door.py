@@ -37,8 +37,8 @@ class Provider:
 
     def __init__(self, s: Stage, random: Random) -> None:
         on = s.bot.store.database
-        self.random, self.directories = random, Directories(on, s.bot.desk.now)
-        tokens = Tokens(on, s.bot.desk.now)
+        self.random, self.directories = random, Directories(on, s.bot.context.now)
+        tokens = Tokens(on, s.bot.context.now)
         self.app, self.token = Application(on, self.directories, tokens), tokens.create("okta")
         self.entries = Entries(self.directories, "okta", lambda user: {})
         self.ids = [self._made("Users", alex(userName=name, title=name, externalId=name)) for name in NAMES]

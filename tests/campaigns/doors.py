@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.refusals import Refused
 from bot.actions import ACTIONS
 from bot.actions.fill import Problems
@@ -222,7 +222,7 @@ def policies(s: Stage, random: Random) -> Inputs:
         sent = "".join(lines).encode("utf-8", "surrogatepass")
         sent = odd.raw(random, sent) if random.random() < 0.3 else sent
         (s.folder / "policy.toml").write_bytes(sent)
-        s.bot.desk.policies.reload()
+        s.bot.context.policies.reload()
         settle(s, random, 20)
         yield sent
 
@@ -300,11 +300,11 @@ def go_on(s: Stage, random: Random) -> None:
     if random.randrange(20):
         return
     email, name = random.choice([*PEOPLE.values()])
-    asker = s.bot.desk.store.people.by_email("carol@example.com")
+    asker = s.bot.context.store.people.by_email("carol@example.com")
     assert asker
     raw = {"person": email, "teams": "Engineering", "from_team": "IT", "team": "Design", "name": name}
     with suppress(Problems, Refused):
-        asked(s.bot.desk, random.choice([*ACTIONS.values()]), raw, "Why not?", Who(asker, asker.account))
+        asked(s.bot.context, random.choice([*ACTIONS.values()]), raw, "Why not?", Actor(asker, asker.account))
     settle(s, random, 1)
 
 

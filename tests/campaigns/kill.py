@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.record.database import Location, Server
 from approvals.record.store import Store, copy_record
 from bot.actions import ACTIONS
@@ -168,8 +168,8 @@ def ask(scene: Stage, shape: Shape) -> object:
         return shape.push(scene)
     person = scene.bot.people.find(shape.who)
     assert person
-    who = Who(person, person.account)
-    return asked(scene.bot.desk, ACTIONS[shape.action], shape.values, "It is needed.", who)
+    actor = Actor(person, person.account)
+    return asked(scene.bot.context, ACTIONS[shape.action], shape.values, "It is needed.", actor)
 
 
 def environ(scene: Stage, record: Location) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.decide import approve
 from approvals.record.database import Location
 from approvals.states import State
@@ -139,10 +139,12 @@ def _approved(scene: Stage, emails: list[str]) -> None:
     for email in emails:
         for number in range(TEAMS):
             values = {"person": email, "teams": f"Team {number}"}
-            asked(bot.desk, ACTIONS["request-access"], values, "It is needed.", Who(asker, asker.account))
+            asked(
+                bot.context, ACTIONS["request-access"], values, "It is needed.", Actor(asker, asker.account)
+            )
     while bot.workers[0].work():
         pass
     for request in bot.store.requests(states=[State.WAITING]):
-        person, table = bot.desk.person(request.asking.approvers[0][0]), bot.desk.table(request)
-        drafts = approve(request, Who(person, person.account), request.plan.revision, table)
+        person, table = bot.context.person(request.asking.approvers[0][0]), bot.context.table(request)
+        drafts = approve(request, Actor(person, person.account), request.plan.revision, table)
         bot.store.append(request, drafts)

@@ -122,13 +122,13 @@ class Life(Office):
         known.tried = ids
         for id in ids:
             human = self.truth.human(id)
-            who = self.company.who(self.account(human))
+            actor = self.company.who(self.account(human))
             if (
                 (human not in voters or known.request.asking.confirms)
-                and who.account
-                and who.account.fresh(self.now)
+                and actor.account
+                and actor.account.fresh(self.now)
             ):
-                drafts = self.yes(known, who, known.request.plan.revision)
+                drafts = self.yes(known, actor, known.request.plan.revision)
                 assert drafts[0].type == EventType.VOTED
                 self.counts["asked people who could decide"] += 1
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.decide import approve
 from approvals.record.database import Database
 from approvals.states import ACTIVE, State
@@ -82,10 +82,10 @@ def work(bot: Bot, clock: Clock) -> int:
             continue
         request = bot.store.request(ONLY)
         if request.state is State.WAITING:
-            person = bot.desk.person(request.asking.approvers[0][0])
-            table = bot.desk.table(request)
+            person = bot.context.person(request.asking.approvers[0][0])
+            table = bot.context.table(request)
             bot.store.append(
-                request, approve(request, Who(person, person.account), request.plan.revision, table)
+                request, approve(request, Actor(person, person.account), request.plan.revision, table)
             )
         elif request.state is State.APPROVED and request.starts_at and request.starts_at > clock() + DAY:
             return 0  # what follows by itself, days later

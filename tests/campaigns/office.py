@@ -9,7 +9,7 @@ import pytest
 
 from approvals.case import Case
 from approvals.decide import decide
-from approvals.decide.actor import Who, check_standing
+from approvals.decide.actor import Actor, check_standing
 from approvals.decide.asking import asking, looked_at, routing_words
 from approvals.decide.basis import Table
 from approvals.decide.deadlines import later
@@ -80,15 +80,15 @@ class Office:
     def asks(self, a: int, b: int) -> None:
         """Somebody asks; mostly it is looked at right away."""
         action, team = ACTIONS[a % len(ACTIONS)], TEAMS[b % 2]
-        who = self.company.who(account_of(ASKERS[a // 5 % len(ASKERS)]))
+        actor = self.company.who(account_of(ASKERS[a // 5 % len(ASKERS)]))
         try:
-            check_standing(who, self.now)
+            check_standing(actor, self.now)
         except Refused:
             self.counts["outsiders who ask"] += 1
             return
         name = SUBJECTS[b // 2 % len(SUBJECTS)]
-        subject = self.company.row(account_of(name)) if name else who.person.id
-        ask = Ask(action, who.person.id, subject, team if action == "request-access" else "")
+        subject = self.company.row(account_of(name)) if name else actor.person.id
+        ask = Ask(action, actor.person.id, subject, team if action == "request-access" else "")
         draft = asked(ask.requester, action=action, subject=subject, policy=self.hash, lanes=[])
         known = Known(ask, self.store.ask(draft))
         self.known.append(known)
@@ -161,7 +161,7 @@ class Office:
         mine = [one for one, address in self.truth.address.items() if address == human]
         return min(mine, key=lambda one: self.truth.standing[one] is not Standing.COLLEAGUE)
 
-    def somebody(self, known: Known, number: int) -> Who:
+    def somebody(self, known: Known, number: int) -> Actor:
         """Mostly one of those who were asked."""
         asked = [id for id, _ in known.request.asking.approvers]
         account = ACCOUNTS[number % len(ACCOUNTS)]
@@ -183,16 +183,16 @@ class Office:
             if known and known.is_open:
                 self.vote(known, self.company.who(self.account(self.truth.human(id))))
 
-    def vote(self, known: Known, who: Who) -> None:
+    def vote(self, known: Known, actor: Actor) -> None:
         """A click on Approve, and whether it does what it should."""
         request = known.request
         try:
-            drafts = self.yes(known, who, request.plan.revision)
+            drafts = self.yes(known, actor, request.plan.revision)
         except Refused as error:
             self.counts[f"turned away: {_kind(error)}"] += known.is_open
-            self.court.turns_away(known, who, error)
+            self.court.turns_away(known, actor, error)
             return
-        ballot = self.court.takes(known, who, drafts[0])
+        ballot = self.court.takes(known, actor, drafts[0])
         human = self.truth.human(ballot.by)
         self.counts["votes of a delegate"] += bool(ballot.whose)
         self.counts["votes of the fallback"] += ballot.fallback
@@ -206,11 +206,11 @@ class Office:
         known.ballots.append(ballot)
         self.keeps(known, drafts)
 
-    def yes(self, known: Known, who: Who, revision: str) -> list[Draft]:
+    def yes(self, known: Known, actor: Actor, revision: str) -> list[Draft]:
         """A click on Approve. Raises Refused."""
         is_confidential = known.request.action == "offboard"
         return decide.approve(
-            known.request, who, revision, replace(self.table(known), is_confidential=is_confidential)
+            known.request, actor, revision, replace(self.table(known), is_confidential=is_confidential)
         )
 
     def denies(self, a: int, b: int) -> None:
@@ -259,9 +259,9 @@ class Office:
         known = self.pick(a, State.WAITING)
         if not known:
             return
-        who = self.company.who(self.account(self.truth.human(known.ask.requester)))
+        actor = self.company.who(self.account(self.truth.human(known.ask.requester)))
         try:
-            drafts = decide.nudge(known.request, who, self.table(known))
+            drafts = decide.nudge(known.request, actor, self.table(known))
         except Refused:
             return
         assert known.spoke and self.now - known.spoke >= timedelta(hours=4), "a storm"
@@ -274,12 +274,12 @@ class Office:
         if not known:
             return
         human = self.truth.human(known.ask.requester)
-        who = self.company.who(self.account(human) if b % 3 else ACCOUNTS[b % len(ACCOUNTS)])
+        actor = self.company.who(self.account(human) if b % 3 else ACCOUNTS[b % len(ACCOUNTS)])
         try:
-            drafts = decide.withdraw(known.request, who, self.table(known))
+            drafts = decide.withdraw(known.request, actor, self.table(known))
         except Refused:
             return
-        assert self.truth.human(who.person.id) in (human, mail("ida")), "taken back by anybody"
+        assert self.truth.human(actor.person.id) in (human, mail("ida")), "taken back by anybody"
         self.counts["withdrawn by hand"] += 1
         self.keeps(known, drafts)
 

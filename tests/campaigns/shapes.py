@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from bot.sandbox.miro.organization import MEMBER, GroupModel
 from bot.sandbox.stage import POLICY, Stage
 from bot.work.bulk.reading import read, save
@@ -75,9 +75,11 @@ def _listed(stage: Stage) -> object:
         _person(f"person.{number}@example.com", "A Person", "Design", active=active)(stage)
     person = stage.bot.people.find("U0SAM")
     assert person
-    who, addresses = Who(person, person.account), [f"person.{number}@example.com" for number in range(4)]
+    actor, addresses = Actor(person, person.account), [f"person.{number}@example.com" for number in range(4)]
     table = "\n".join(("email,team", *(f"{address},Engineering" for address in addresses)))
-    return save(stage.bot.desk, who, read(stage.bot.desk, who, table.encode()).lines, "It is needed.")
+    return save(
+        stage.bot.context, actor, read(stage.bot.context, actor, table.encode()).lines, "It is needed."
+    )
 
 
 BULK = Shape("a list of four", "bulk", "", {}, push=_listed)

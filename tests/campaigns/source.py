@@ -15,12 +15,12 @@ JOINERS = 11
 
 def register(stage: Stage) -> None:
     """Makes the token that the provider has."""
-    Tokens(stage.bot.store.database, stage.bot.desk.now).create("okta", lambda: _SECRET)
+    Tokens(stage.bot.store.database, stage.bot.context.now).create("okta", lambda: _SECRET)
 
 
 def push(bot: Bot) -> None:
     """Looks for everybody and every group, creates whom it doesn't find, and says all it has to say."""
-    scim = httpx.WSGITransport(application(bot.desk))
+    scim = httpx.WSGITransport(application(bot.context))
     with Provider("http://bot/scim/v2", f"miro-bot-directory-{_SECRET}", scim) as okta:
         ids = [_pushed(okta, number) for number in range(JOINERS)]
         for name in _GROUPS:

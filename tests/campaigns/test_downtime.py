@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.record.database import Location
 from approvals.record.store import Store
 from bot.sandbox.miro.service import Fault
@@ -83,8 +83,8 @@ def the_day_before(s: Stage) -> dict[str, str]:
     s.settle()
     ids["expires on day 3"] = ask(s, "U0LENA", "/miro", "request-access Engineering because of it")
     wait(s, hours=1, minutes=1)  # Miro's list of members is read
-    who = Who(s.bot.store.people.meet(email="carol@example.com"))
-    review = reviews.start(s.bot.desk, who, s.teams["Design"], s.clock() + timedelta(days=10))  # type: ignore[arg-type]
+    actor = Actor(s.bot.store.people.meet(email="carol@example.com"))
+    review = reviews.start(s.bot.context, actor, s.teams["Design"], s.clock() + timedelta(days=10))  # type: ignore[arg-type]
     s.acting.command("U0PRIYA", "/miro", "away until 2026-03-20 <@U0SAM|sam>")
     s.settle()
     return ids | {"review until day 10": review.id}

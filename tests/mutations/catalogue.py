@@ -99,7 +99,7 @@ MUTATIONS = (
     ),
     # -- bringing it about ---------------------------------------------------------------------------------
     Mutation(
-        "a call without a lease", PROVISION, "self.desk.store.renew(self.claim, LEASE)", "pass", IN_WORK
+        "a call without a lease", PROVISION, "self.context.store.renew(self.claim, LEASE)", "pass", IN_WORK
     ),
     Mutation("no look before leaving", PROVISION, "if number and not step.sure:", "if False:", IN_TROUBLE),
     Mutation(
@@ -148,7 +148,7 @@ MUTATIONS = (
     Mutation(
         "nobody is looked at before the first write",
         PROVISION,
-        "check_again(self.desk, self.colleagues, self.miro, request, command)",
+        "check_again(self.context, self.colleagues, self.miro, request, command)",
         "pass",
         (*IN_WORK, "tests/bot/journeys/test_wrong_people.py"),
     ),
@@ -209,8 +209,8 @@ MUTATIONS = (
     Mutation(
         "who said yes can't say no",
         DECIDE,
-        "seat(request, who, table, again=True)\n    if not reason",
-        "seat(request, who, table)\n    if not reason",
+        "seat(request, actor, table, again=True)\n    if not reason",
+        "seat(request, actor, table)\n    if not reason",
         IN_DECIDING,
     ),
     Mutation(

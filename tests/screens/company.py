@@ -54,7 +54,7 @@ class Company:
         """What Slack says of somebody from now on; local-slack has colleagues only."""
         account = Account(SlackId(slack_id), standing, self.clock(), "Europe/Berlin")
         self.bot.store.people.saw(account, PEOPLE[slack_id][0], name=PEOPLE[slack_id][1])
-        self.bot.desk.people_changed = True
+        self.bot.context.people_changed = True
         self.bot.housekeeping.tick()
 
     def heard(self) -> bool:

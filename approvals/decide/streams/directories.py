@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from approvals.decide.actor import Who, check_standing, is_operator
+from approvals.decide.actor import Actor, check_standing, is_operator
 from approvals.decide.eligible import check_shell
 from approvals.policy.entries import View
 from approvals.refusals import Refused
@@ -51,22 +51,22 @@ def folded(events: Iterable[Event]) -> Hold:
     return hold
 
 
-def decided(what: Control, source: str, hold: Hold, who: Who, view: View) -> Draft:
+def decided(what: Control, source: str, hold: Hold, actor: Actor, view: View) -> Draft:
     """The entry of an operator's decision. Raises Refused.
 
     Who runs a directory doesn't decide what it asks, so doesn't let it through either.
     """
-    check_standing(who, view.now)
-    check_shell(who, view.policy)
+    check_standing(actor, view.now)
+    check_shell(actor, view.policy)
     title = view.policy.titled(source)
     if source not in view.policy.directory:
         raise Refused(f"The policy has no directory {source[:40]}. Nothing has changed.")
-    if not is_operator(view.policy, who.person):
+    if not is_operator(view.policy, actor.person):
         raise Refused(f"Only an operator can do this for {title}. Nothing has changed.")
-    if what is not Control.PAUSED and view.excludes(who.person):
+    if what is not Control.PAUSED and view.excludes(actor.person):
         raise Refused(f"You run {title}, so another operator decides this. Nothing has changed.")
     if what in (Control.RELEASED, Control.KEPT) and not hold.counts:
         raise Refused(f"Nothing of {title} is held now.")
     if (what is Control.PAUSED and hold.is_paused) or (what is Control.RESUMED and not hold.is_paused):
         raise Refused(f"{title} is {'paused already' if hold.is_paused else 'not paused'}.")
-    return Draft(what, who.person.id, {}, who.signed)
+    return Draft(what, actor.person.id, {}, actor.signed)

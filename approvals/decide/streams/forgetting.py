@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from approvals.decide.actor import Who, is_operator
+from approvals.decide.actor import Actor, is_operator
 from approvals.ids import RequestId
 from approvals.people import Person, Standing, key
 from approvals.policy.model import Policy
@@ -18,20 +18,22 @@ STRUCTURED = ("details", "case", "plan", "routing", "values", "lines", "gave", "
 _TOKENS = re.compile(r"""[^\s"'\[\]{},=]+""")
 
 
-def check_operator(who: Who, policy: Policy) -> None:
+def check_operator(actor: Actor, policy: Policy) -> None:
     """Raises Refused unless an operator forgets."""
-    if not is_operator(policy, who.person):
+    if not is_operator(policy, actor.person):
         raise Refused("Only an operator can forget somebody.")
 
 
-def check(who: Who, rows: Sequence[Person], pending: Sequence[RequestId], policy: Policy, text: str) -> None:
+def check(
+    actor: Actor, rows: Sequence[Person], pending: Sequence[RequestId], policy: Policy, text: str
+) -> None:
     """Raises Refused unless the human with these rows is long gone.
 
     `pending`: their requests that aren't over; `text`: of the policy.
     """
-    check_operator(who, policy)
+    check_operator(actor, policy)
     keys = {known for person in rows for known in person.keys}
-    if not keys.isdisjoint(who.person.keys):
+    if not keys.isdisjoint(actor.person.keys):
         raise Refused("This is about you, so another operator has to do it.")
     active = [account for person in rows for account in person.accounts if account.standing != Standing.LEFT]
     if active:

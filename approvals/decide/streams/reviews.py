@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.deadlines import later
 from approvals.ids import BOT, GroupId, PersonId, RequestId, stamp, unstamp
 from approvals.people import addressed
@@ -110,7 +110,7 @@ class Review:
         return [access for access in self.accesses if access.decision == decision]
 
 
-def started(who: Who, team: GroupId, subject: str, holders: Holders, until: datetime) -> Draft:
+def started(actor: Actor, team: GroupId, subject: str, holders: Holders, until: datetime) -> Draft:
     """The entry that begins a review. Raises Refused."""
     if not holders:
         raise Refused(f"Nobody has {subject}, so there's nothing to review.")
@@ -120,7 +120,7 @@ def started(who: Who, team: GroupId, subject: str, holders: Holders, until: date
         for number, ((email, right, miro_id), name) in enumerate(listed)
     }
     body = {"team": team, "until": stamp(until), "count": len(words), "subject": subject}
-    return Draft(Step.STARTED, who.person.id, body, words | who.signed)
+    return Draft(Step.STARTED, actor.person.id, body, words | actor.signed)
 
 
 def due(review: Review, holders: Holders, now: datetime, policy: Policy) -> list[Draft]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.streams.forgetting import FORGOTTEN, STRUCTURED
 from approvals.ids import RequestId, stamp
 from approvals.people import Person, canonical
@@ -40,7 +40,7 @@ class Forgetting:
         sql = f"SELECT number FROM requests WHERE {_about(ids)} AND {is_due}"
         return [RequestId(f"R-{row['number']}") for row in self._on.rows(sql, *ids, *ids, *OPEN)]
 
-    def person(self, rows: Sequence[Person], who: Who) -> int:
+    def person(self, rows: Sequence[Person], actor: Actor) -> int:
         """Removes all that names a human with these rows; returns how many words of the record."""
         with self._on.writing():
             words = defaultdict[str, list[int]](list)
@@ -51,7 +51,7 @@ class Forgetting:
             self._clear(rows)
             self._people.forget(rows, self._ledger.salt())
             body = {"people": [person.id for person in rows], "removed": words}
-            self._ledger.add(PEOPLE, Draft(FORGOTTEN, who.person.id, body, who.signed))
+            self._ledger.add(PEOPLE, Draft(FORGOTTEN, actor.person.id, body, actor.signed))
         return len(pairs)
 
     def _words(self, rows: Sequence[Person]) -> Iterator[tuple[int, str]]:

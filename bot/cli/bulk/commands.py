@@ -95,9 +95,9 @@ def send(
     """
     with open_bot(existing=True, leads=False, practice=practice) as bot:
         bot.settings.require("MIRO_SCIM_TOKEN")
-        desk, who = bot.desk, acting_as(bot, email)
-        reading = read(desk, who, file.read())
-        plans, problems = judged(desk, bot.miro, who.person, reading.lines, is_first=True)
+        context, who = bot.context, acting_as(bot, email)
+        reading = read(context, who, file.read())
+        plans, problems = judged(context, bot.miro, who.person, reading.lines, is_first=True)
         reading.leave_out(problems)
         good, bad = len(reading.lines), len(reading.problems)
         changes = Counter(line.action for line in reading.lines if plans[line.number].steps)
@@ -110,7 +110,7 @@ def send(
                 how = "" if only_checks else " Nothing was requested. Correct them, or add --skip."
                 raise failed(f"Lines with a problem: {bad:,}.{how}")
             return
-        request = save(desk, who, reading.lines, reason, start=start)
+        request = save(context, who, reading.lines, reason, start=start)
         outline = summary(bot.store, request)
     say_json(outline) if as_json else say(
         f"{request.id} saved{' (practice: nothing will change)' * practice}: {outline['what']}.",

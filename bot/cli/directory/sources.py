@@ -16,10 +16,10 @@ from bot.slack.directory.view import CHANGES, changes, what_is_held
 
 
 def _looked(bot: Bot, source: str) -> Push:
-    if source not in bot.desk.policy.directory:
-        known = ", ".join(bot.desk.policy.directory) or "none"
+    if source not in bot.context.policy.directory:
+        known = ", ".join(bot.context.policy.directory) or "none"
         raise Refused(f"The policy has no directory “{source[:40]}”; it has {known}.")
-    return looked(bot.desk, source)
+    return looked(bot.context, source)
 
 
 @click.command()
@@ -34,7 +34,7 @@ def held(source: str, as_json: bool) -> None:
             for action, people in push.held.items()
             for id in sorted(people)
         ]
-        key, why = push.key, what_is_held(bot.desk, source)
+        key, why = push.key, what_is_held(bot.context, source)
         rows += [{"state": "failed", "email": "", "text": text} for text in failures(push)]
     if as_json:
         say_json(rows)
@@ -55,7 +55,7 @@ def _control(source: str, email: str, what: Control, shown: str = "") -> str:
     """Decides; returns what was held before, in words."""
     with open_bot(existing=True, leads=False) as bot:
         before = changes(bot.store.hold(source))
-        control(bot.desk, source, what, acting_as(bot, email), shown)
+        control(bot.context, source, what, acting_as(bot, email), shown)
         return before
 
 
@@ -103,7 +103,7 @@ def import_list(file: Path, source: str, whole: bool) -> None:
             lines = lists.read(data.read(lists.MOST_BYTES + 1))
         try:
             with bot.store.writing():
-                directories = Directories(bot.store.database, bot.desk.now)
+                directories = Directories(bot.store.database, bot.context.now)
                 changed, missing = lists.take(directories, source, lines, whole=whole)
         except Taken as error:
             raise Refused(

@@ -27,13 +27,13 @@ def unreached(settings: Settings) -> list[str]:
     with thrown_away(settings) as bot:
         missing = [*_people(bot), *_groups(bot), *_channel(bot)]
         try:
-            if field := bot.desk.policy.manager_field:
+            if field := bot.context.policy.manager_field:
                 bot.people.check_field(field)
         except BadField as error:
             missing.append(f"manager_field: {error}")
-        missing += [f"{name} can't be requested: {why}" for name, why in closed(bot.desk).items()]
+        missing += [f"{name} can't be requested: {why}" for name, why in closed(bot.context).items()]
         try:
-            return missing + strays(settings, bot.desk.policy)
+            return missing + strays(settings, bot.context.policy)
         except MiroError as error:
             return [*missing, f"The teams couldn't be checked: {error}"]
 
@@ -43,7 +43,7 @@ def _people(bot: Bot) -> Iterator[str]:
 
     A further address needn't exist in Slack; an account that doesn't exist links nobody.
     """
-    policy = bot.desk.policy
+    policy = bot.context.policy
     named = policy.named(Source.ACCOUNT)
     bosses = {*policy.managers.values()} if policy.named(Source.MANAGER) else set[str]()
     for entry in (*sorted(named), *sorted(bosses - named)):
@@ -60,17 +60,17 @@ def _people(bot: Bot) -> Iterator[str]:
 
 
 def _groups(bot: Bot) -> Iterator[str]:
-    for handle in sorted(bot.desk.policy.named(Source.USER_GROUP)):
+    for handle in sorted(bot.context.policy.named(Source.USER_GROUP)):
         if bot.people.user_group(handle) is None:
             yield f"{handle}: no such user group in Slack"
             continue
-        refresh_group(bot.desk, bot.people, handle)
-        if not bot.store.people.members(handle, bot.desk.now()):
+        refresh_group(bot.context, bot.people, handle)
+        if not bot.store.people.members(handle, bot.context.now()):
             yield f"{handle}: the user group is empty"
 
 
 def _channel(bot: Bot) -> Iterator[str]:
-    channel = bot.desk.policy.tell
+    channel = bot.context.policy.tell
     if not channel:
         return
     try:

@@ -11,7 +11,7 @@ from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import OPEN, State
 from bot.actions.many import Bulk
-from bot.context import Desk
+from bot.context import Context
 from bot.directory.asking.mapping import COMPANY_ADMIN, Asked, Standing, Wanted, address_of, is_still_wanted
 from bot.directory.asking.requests import Push, looked, request_of
 from bot.directory.asking.under_way import bulks, holds
@@ -41,7 +41,7 @@ def failures(push: Push, hidden: Collection[str] = ()) -> list[str]:
 
 def _user_name(push: Push, id: EntryId) -> str:
     """By what its provider knows somebody without an address."""
-    user = Directories(push.desk.store.database, push.desk.now).get(push.name, id)
+    user = Directories(push.context.store.database, push.context.now).get(push.name, id)
     return user.user_name if isinstance(user, User) and user.user_name else id
 
 
@@ -49,7 +49,7 @@ def _exceptions(push: Push) -> dict[tuple[str, str], tuple[Request, str]]:
     """{(address, fact): (the newest request for it that came to nothing, a sentence)}."""
     people = {row.person: id for id in push.words if (row := push.row(id)).person}
     named, found = listed(push.rules.owner, "or"), dict[tuple[str, str], tuple[Request, str]]()
-    has = holds(push.desk)
+    has = holds(push.context)
     for request, action, details, person in _ended(push):
         id = people.get(person) if person else None
         if id is None or not is_still_wanted(action, details, word := push.words[id], push.rules):
@@ -59,7 +59,11 @@ def _exceptions(push: Push) -> dict[tuple[str, str], tuple[Request, str]]:
         for fact in _facts(action, details):
             if not _is_so(fact, word, has.get(word.email, ())) and (word.email, fact) not in found:
                 end = request.outcome
-                by = f" by {push.desk.person(end.by).called}" if end and request.state in _BY_SOMEBODY else ""
+                by = (
+                    f" by {push.context.person(end.by).called}"
+                    if end and request.state in _BY_SOMEBODY
+                    else ""
+                )
                 at = f" on {end.at:%Y-%m-%d}" if end else ""
                 text = f"{request.id} ({action}) was {request.state.value}{by}{at}. Owner: {named}."
                 found[word.email, fact] = request, f"{word.email}: {text}"
@@ -68,11 +72,11 @@ def _exceptions(push: Push) -> dict[tuple[str, str], tuple[Request, str]]:
 
 def _ended(push: Push) -> Iterator[tuple[Request, str, Mapping[str, Any], PersonId | None]]:
     """(request that came to nothing, action, details, subject); of a stopped bulk each line."""
-    desk, source = push.desk, push.source.id
-    for request in desk.store.each(desk.store.numbers(states=_FAILED, person=source)):
+    context, source = push.context, push.source.id
+    for request in context.store.each(context.store.numbers(states=_FAILED, person=source)):
         yield request, request.action, request.details, request.subject
-    for request in bulks(desk, source, State.WITHDRAWN, *_FAILED):
-        command = desk.command(request)
+    for request in bulks(context, source, State.WITHDRAWN, *_FAILED):
+        command = context.command(request)
         for line in command.lines if isinstance(command, Bulk) and request.state is not State.REFUSED else ():
             yield request, line.action, line.details, line.command.subject
 
@@ -100,7 +104,7 @@ def _is_so(fact: str, word: Wanted, has: Collection[str]) -> bool:
 class Pushed:
     """What the rest of the bot knows of directories beside the requests they make."""
 
-    desk: Desk
+    context: Context
     failed: dict[str, int] = field(default_factory=dict)
     """{directory: how many people or requests came to nothing}, as it was last compared."""
     _looked: dict[str, tuple[object, Push]] = field(default_factory=dict)
@@ -108,23 +112,23 @@ class Pushed:
 
     def wants(self, request: Request) -> bool:
         """Whether the directory that asked for this still wants it, or says nothing of its person."""
-        desk = self.desk
-        name = desk.person(request.requester).source
-        if name not in desk.policy.directory:
+        context = self.context
+        name = context.person(request.requester).source
+        if name not in context.policy.directory:
             return True
-        basis = Directories(desk.store.database, desk.now).sequence(), desk.policies.hash
+        basis = Directories(context.store.database, context.now).sequence(), context.policies.hash
         before, push = self._looked.get(name, (None, None))
         if push and before == basis and push.wants(request):
             return True
-        push = looked(desk, name)  # also again before a refusal: a team may have come
+        push = looked(context, name)  # also again before a refusal: a team may have come
         self._looked[name] = basis, push
         return push.wants(request)
 
     def manager_of(self, email: str) -> str:
         """The address of somebody's manager by a directory in the policy, or ''."""
         users = "source = ? AND deleted_at = '' AND kind = 'User'"
-        read = Directories(self.desk.store.database, self.desk.now).read
-        for name in self.desk.policy.directory:
+        read = Directories(self.context.store.database, self.context.now).read
+        for name in self.context.policy.directory:
             for user in read(f"{users} AND name = ?", name, key(email)):
                 given = user.manager if isinstance(user, User) else ""
                 keys = given, given, key(given)
@@ -138,18 +142,18 @@ class Pushed:
 
         Not about people of whom something is on its way.
         """
-        for name in self.desk.policy.directory:
-            yield from _differences(looked(self.desk, name))
+        for name in self.context.policy.directory:
+            yield from _differences(looked(self.context, name))
 
     def again(self, email: str, fact: str) -> RequestId:
         """Asks again for what a directory says about a fact, as the directory. Raises Refused."""
-        for name in self.desk.policy.directory:
-            push = looked(self.desk, name)
+        for name in self.context.policy.directory:
+            push = looked(self.context, name)
             for id, word in push.words.items():
                 if word.email == email and (person := push.row(id).person):
-                    return _again(push, self.desk.person(person), word, fact)
+                    return _again(push, self.context.person(person), word, fact)
             if fact in push.teams:
-                unknown = self.desk.store.people.meet(email=email)
+                unknown = self.context.store.people.meet(email=email)
                 return _again(push, unknown, Wanted(email, Standing.OPEN), fact)
         raise Refused(f"No directory says anything about {email} any more. Nothing was done.")
 
@@ -171,8 +175,8 @@ def _address(entry: User | Group) -> str:
 
 
 def _differences(push: Push) -> Iterator[tuple[str, str, str]]:
-    desk, has = push.desk, holds(push.desk)
-    teams = {id: desk.store.groups.get(id) for id in push.teams}
+    context, has = push.context, holds(push.context)
+    teams = {id: context.store.groups.get(id) for id in push.teams}
     labels = {str(id): team.known_name if team else str(id) for id, team in teams.items()}
     exceptions, said = _exceptions(push), set[str]()
     for id, word in push.words.items():
@@ -190,7 +194,7 @@ def _differences(push: Push) -> Iterator[tuple[str, str, str]]:
             why = exceptions[word.email, fact][1] if (word.email, fact) in exceptions else ""
             text = f"{push.title} {wants} {what}, and Miro shows otherwise."
             yield word.email, fact, why or f"{word.email}: {text}"
-    for group, _, email, _ in desk.store.groups.memberships(*push.teams) if push.teams else ():
+    for group, _, email, _ in context.store.groups.memberships(*push.teams) if push.teams else ():
         if email not in said:
             text = f"is in {labels[group]} in Miro, and {push.title} doesn't know them."
             yield email, group, f"{email}: {text}"
@@ -198,8 +202,8 @@ def _differences(push: Push) -> Iterator[tuple[str, str, str]]:
 
 def _is_on_its_way(push: Push, id: EntryId) -> bool:
     """Whether a request about somebody is open, or ended after Miro was listed."""
-    seen, person = push.desk.store.groups.seen_at("members"), push.row(id).person
-    requests = push.desk.store.requests(person=person) if person else ()
+    seen, person = push.context.store.groups.seen_at("members"), push.row(id).person
+    requests = push.context.store.requests(person=person) if person else ()
     return any(
         (each.state in OPEN and each.state is not State.STOPPED)
         or (each.outcome and seen and each.outcome.at > seen and each.state not in _FAILED)

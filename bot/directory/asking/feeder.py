@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from approvals.decide.streams.directories import Hold
-from bot.context import Desk
+from bot.context import Context
 from bot.directory.asking import together
 from bot.directory.asking.differences import failures
 from bot.directory.asking.requests import Push, announce, ask, looked, note_problems, take_back
@@ -23,7 +23,7 @@ AT_ONCE = 12
 class Feeder:
     """Makes the requests of all directories, a few at a time. One for each process."""
 
-    desk: Desk
+    context: Context
     _looked: dict[str, tuple[object, datetime]] = field(default_factory=dict)
     """{directory: (what its push was compared with, when to compare again)}."""
     _queue: dict[str, tuple[Push, list[EntryId]]] = field(default_factory=dict)
@@ -33,13 +33,13 @@ class Feeder:
 
     def step(self) -> bool:
         """Asks for some people; returns whether there was anybody."""
-        if self.desk.practice or self.desk.store.groups.seen_at("members") is None:
+        if self.context.practice or self.context.store.groups.seen_at("members") is None:
             return False  # a request made in practice would stay practice, and the word be lost
-        with self.desk.store.unit():
-            return any([self._step(name) for name in self.desk.policy.directory])
+        with self.context.store.unit():
+            return any([self._step(name) for name in self.context.policy.directory])
 
     def _step(self, name: str) -> bool:
-        hold = self.desk.store.hold(name)
+        hold = self.context.store.hold(name)
         if hold.is_paused:
             return False
         if self._is_due(name, hold):
@@ -51,31 +51,31 @@ class Feeder:
             together.ask(push, some)
             left[:] = [id for id in left if id not in {*some}]
             return True
-        room = AT_ONCE - self.desk.store.figures.active_of(push.source.id)
+        room = AT_ONCE - self.context.store.figures.active_of(push.source.id)
         for id in [left.pop() for _ in range(min(room, len(left)))]:
             ask(push, id)
-        self.desk.wake()
+        self.context.wake()
         return room > 0
 
     def _judged(self, name: str, hold: Hold) -> tuple[Push, list[EntryId]]:
         """(what a directory wants, who is asked for now, last first)."""
-        push = looked(self.desk, name)
+        push = looked(self.context, name)
         note_problems(push)
         announce(push, hold)
         if push.new:
             take_back(push)
         together.ask_left_out(push)
-        if self.desk.pushed:
-            self.desk.pushed.failed[name] = len(failures(push))
-        busy = unmade(self.desk, push.source.id)
+        if self.context.pushed:
+            self.context.pushed.failed[name] = len(failures(push))
+        busy = unmade(self.context, push.source.id)
         if not (busy or push.new):
-            self._looked[name] = self._looked[name][0], self.desk.now() + IDLE
+            self._looked[name] = self._looked[name][0], self.context.now() + IDLE
         return push, [id for id in push.to_ask if push.row(id).person not in busy][::-1]
 
     def _is_due(self, name: str, hold: Hold) -> bool:
         """Whether a push is over, or something else changed what it means."""
-        now, directories = self.desk.now(), Directories(self.desk.store.database, self.desk.now)
-        basis = (directories.sequence(), self.desk.policies.hash, hold.version)
+        now, directories = self.context.now(), Directories(self.context.store.database, self.context.now)
+        basis = (directories.sequence(), self.context.policies.hash, hold.version)
         before, at = self._looked.get(name, (None, now))
         if before == basis and at - IDLE <= now < at:  # unless the clock was ahead
             return False

@@ -15,7 +15,7 @@ from hashlib import sha256
 
 from pydantic import ValidationError
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.asking import looked_at
 from approvals.decide.clock import withdrawn
 from approvals.decide.streams.directories import Control, Hold, decided
@@ -30,7 +30,7 @@ from approvals.request import Draft, Request
 from approvals.sentence import Sentence
 from approvals.states import EventType, State
 from bot.actions import Action
-from bot.context import Desk
+from bot.context import Context
 from bot.directory.asking import mapping, under_way
 from bot.directory.asking.mapping import COMPANY_ADMIN, TAKES, Asked, Wanted
 from bot.directory.asking.under_way import holds
@@ -48,7 +48,7 @@ NOT_BEGUN = (State.CHECKING, State.WAITING, State.APPROVED, State.STOPPED)
 class Push:
     """What one directory wants changed now."""
 
-    desk: Desk
+    context: Context
     name: str
     rules: DirectoryRules
     words: Mapping[EntryId, Wanted]
@@ -61,12 +61,12 @@ class Push:
     @property
     def title(self) -> str:
         """The directory's name for people."""
-        return self.desk.policy.titled(self.name)
+        return self.context.policy.titled(self.name)
 
     @cached_property
     def source(self) -> Person:
         """The requester."""
-        return self.desk.store.people.source(self.name, self.title)
+        return self.context.store.people.source(self.name, self.title)
 
     @property
     def newer(self) -> Draft:
@@ -88,7 +88,7 @@ class Push:
 
     def wants(self, request: Request) -> bool:
         """Whether a request of this directory is still wanted, or nothing is said of its person."""
-        person = self.desk.person(request.subject) if request.subject else None
+        person = self.context.person(request.subject) if request.subject else None
         keys = (person.id, person.email) if person else ()
         about = [word for each in keys for word in self._about.get(each, ())]
         action, details = request.action, request.details
@@ -101,7 +101,7 @@ class Push:
 
     @cached_property
     def _asks(self) -> dict[EntryId, list[Asked]]:
-        has = holds(self.desk) if self.new else {}
+        has = holds(self.context) if self.new else {}
         return {
             id: list(mapping.asks(self.row(id).wanted, word, self.rules, self.title, has, self.teams))
             for id, word in self.new.items()
@@ -109,7 +109,7 @@ class Push:
 
     def afresh(self, id: EntryId) -> list[Asked]:
         """What to ask of somebody against what Miro listed last, as earlier requests were withdrawn."""
-        word, said, has = self.words[id], self.row(id).wanted, holds(self.desk)
+        word, said, has = self.words[id], self.row(id).wanted, holds(self.context)
         listed = has.get(said.email) if said else None
         if said and word.standing is mapping.Standing.OPEN:
             standing = mapping.Standing.OUT if listed is None else mapping.Standing.OPEN
@@ -119,7 +119,7 @@ class Push:
     @cached_property
     def busy(self) -> set[PersonId | None]:
         """People about whom the directory's requests aren't begun yet."""
-        store = self.desk.store
+        store = self.context.store
         return {each.subject for each in store.each(store.numbers(states=NOT_BEGUN, person=self.source.id))}
 
     @cached_property
@@ -132,20 +132,20 @@ class Push:
         """Why nothing is asked for somebody, in a sentence."""
         open_now = (word for word in self.words.values() if word.standing is mapping.Standing.OPEN)
         shared = Counter(word.email for word in open_now)
-        self.desk.store.people.expect(entries=[word.email for word in self.new.values() if word.email])
+        self.context.store.people.expect(entries=[word.email for word in self.new.values() if word.email])
         texts = {id: self._problem(id, word, shared) for id, word in self.new.items()}
         return {id: text for id, text in texts.items() if text}
 
     def _problem(self, id: EntryId, word: Wanted, shared: Mapping[str, int]) -> str:
-        person, people = self.row(id).person, self.desk.store.people
+        person, people = self.row(id).person, self.context.store.people
         if not word.email:
             return "The directory gives no e-mail address, and Miro knows people by it."
-        if not self.desk.policy.allows(word.email):
-            return f"{word.email} isn't in {', '.join(self.desk.policy.domains)}, so nothing is changed."
+        if not self.context.policy.allows(word.email):
+            return f"{word.email} isn't in {', '.join(self.context.policy.domains)}, so nothing is changed."
         if shared[word.email] > 1:
             return f"The directory names two people with the address {word.email}."
         other = people.by_email(word.email)
-        if person and other and not other.is_linked(self.desk.person(person)):
+        if person and other and not other.is_linked(self.context.person(person)):
             return (
                 f"{word.email} belongs to somebody else here, and a directory links no people. "
                 "If they are one person, an operator adds both addresses to [same_person]."
@@ -164,7 +164,7 @@ class Push:
     @cached_property
     def held(self) -> dict[str, set[EntryId]]:
         """{action: whose changes wait for an operator}."""
-        since = self.desk.now() - HOUR
+        since = self.context.now() - HOUR
         recent = Counter(
             action for row in self.rows.values() if row.is_recent(since) for action in row.actions.split()
         )
@@ -180,7 +180,7 @@ class Push:
     def _admins(self) -> dict[str, EntryId | None]:
         """{address: entry} of everybody who is Company Admin in Miro."""
         known = {word.email: id for id, word in self.words.items()}
-        admins = (each for each in self.desk.store.groups.admins()[0] if COMPANY_ADMIN in each.rights)
+        admins = (each for each in self.context.store.groups.admins()[0] if COMPANY_ADMIN in each.rights)
         return {email: known.get(email) for email in (canonical(each.email) for each in admins)}
 
     def _leaving(self) -> set[str]:
@@ -190,7 +190,7 @@ class Push:
             for id, asks in self.pending.items()
             if self.row(id).passed == self.words[id].digest and TAKES & {each.action for each in asks}
         }
-        return through | under_way.leaving(self.desk, self.source.id, self._admins, self.wants)
+        return through | under_way.leaving(self.context, self.source.id, self._admins, self.wants)
 
     @property
     def to_ask(self) -> list[EntryId]:
@@ -206,7 +206,7 @@ class Push:
 
     def addresses_of(self, person: Person) -> set[str]:
         """Every address by which the directory or the bot knows a human, [same_person] included."""
-        names = self.desk.policy.names
+        names = self.context.policy.names
         mine, ids = names(person.keys), {id: str(self.row(id).person) for id in self.words}
         own = {word.email for id, word in self.words.items() if mine & names((word.email, ids[id]))}
         return {*own, *person.addresses} - {""}
@@ -225,19 +225,19 @@ class Push:
         return sha256(json.dumps(sorted(words)).encode()).hexdigest()[:16] if words else ""
 
 
-def looked(desk: Desk, name: str) -> Push:
+def looked(context: Context, name: str) -> Push:
     """What a directory wants changed now. Raises KeyError for one that isn't in the policy."""
-    policy, rules = desk.policy, desk.policy.directory[name]
-    content = Directories(desk.store.database, desk.now).snapshot(name, deleted=True)
+    policy, rules = context.policy, context.policy.directory[name]
+    content = Directories(context.store.database, context.now).snapshot(name, deleted=True)
     teams = {team: GroupId(id) for team in rules.teams.values() if (id := policy.id_of(team))}
     known, of_groups = mapping.judged_by(content, rules, teams)
     words = mapping.wanted(content, known, of_groups) if known else {}
-    rows = Words(desk.store.database).of(name)
+    rows = Words(context.store.database).of(name)
     gone, is_admin_gone = {*teams.values()} - {*of_groups.values()}, known is not None and known != rules
     if gone or is_admin_gone:
         said = {id: row.wanted for id, row in rows.items()}
         words = {id: mapping.kept(word, said.get(id), gone, is_admin_gone) for id, word in words.items()}
-    return Push(desk, name, known or rules, words, rows, frozenset(of_groups.values()), known is not None)
+    return Push(context, name, known or rules, words, rows, frozenset(of_groups.values()), known is not None)
 
 
 def note_problems(push: Push) -> None:
@@ -245,38 +245,38 @@ def note_problems(push: Push) -> None:
     texts = {push.row(id): push.problems.get(id, "") for id in push.words}
     changed = [replace(row, problem=text) for row, text in texts.items() if row.problem != text]
     if changed:
-        with push.desk.store.writing():
-            Words(push.desk.store.database).keep(changed)
+        with push.context.store.writing():
+            Words(push.context.store.database).keep(changed)
 
 
 def announce(push: Push, hold: Hold) -> None:
     """Appends that a push is held, and tells operators with one card; or that nothing is held any more."""
     if push.key == hold.key:
         return
-    with push.desk.store.writing():
-        if push.desk.store.hold(push.name).version != hold.version:
+    with push.context.store.writing():
+        if push.context.store.hold(push.name).version != hold.version:
             return  # another process was faster
         what = Control.HELD if push.counts else Control.RELEASED
-        push.desk.store.control(push.name, Draft(what, body={"counts": push.counts, "key": push.key}))
+        push.context.store.control(push.name, Draft(what, body={"counts": push.counts, "key": push.key}))
         if push.counts:
-            for person in push.desk.operators():
+            for person in push.context.operators():
                 if person.account and not push.concerns(person):
                     message = {"text": f"{push.title} is held.", "directory": push.name}
-                    push.desk.store.outbox.say(Note(person.account.slack_id, message))
+                    push.context.store.outbox.say(Note(person.account.slack_id, message))
 
 
 def ask(push: Push, id: EntryId) -> None:
     """Withdraws what one person's new word has made needless, and asks for what it changes."""
-    desk, word, row = push.desk, push.words[id], push.row(id)
-    words = Words(desk.store.database)
+    context, word, row = push.context, push.words[id], push.row(id)
+    words = Words(context.store.database)
     try:
-        with desk.store.writing():
+        with context.store.writing():
             if words.get(push.name, id) != row:
                 return  # another process has it
-            person = desk.person(row.person) if row.person else desk.store.people.meet(email=word.email)
+            person = context.person(row.person) if row.person else context.store.people.meet(email=word.email)
             for change in push.afresh(id) if _withdrawn(push, person, word) else push.pending[id]:
                 request_of(push, person, change)
-            words.keep([asked_word(push, id, person.id, stamp(desk.now()))])
+            words.keep([asked_word(push, id, person.id, stamp(context.now()))])
     except Overtaken as error:
         log.info("%s: %s", push.title, error)  # a worker had a request of theirs; compared again in a minute
 
@@ -285,7 +285,9 @@ def asked_word(push: Push, id: EntryId, person: PersonId, at: str) -> Word:
     """The row of somebody whose word has been asked for."""
     word, row = push.words[id], push.row(id)
     passed = row.passed if row.passed == word.digest else ""
-    before = row.actions.split() if row.is_recent(push.desk.now() - HOUR) else []  # the hold counts an hour
+    before = (
+        row.actions.split() if row.is_recent(push.context.now() - HOUR) else []
+    )  # the hold counts an hour
     actions = " ".join(sorted({*before, *(change.action for change in push.pending[id])}))
     return Word(push.name, id, person, word.stored, passed, "", actions, at)
 
@@ -301,7 +303,7 @@ def _withdrawn(push: Push, person: Person, word: Wanted) -> bool:
     """
     mine = [
         request
-        for request in push.desk.store.requests(person=person.id, states=NOT_BEGUN)
+        for request in push.context.store.requests(person=person.id, states=NOT_BEGUN)
         if request.requester == push.source.id and request.subject in person.rows and not request.untouchable
     ]
     is_wanted = partial(mapping.is_still_wanted, word=word, rules=push.rules)
@@ -309,13 +311,13 @@ def _withdrawn(push: Push, person: Person, word: Wanted) -> bool:
     is_partly = any(request.action in _PARTS for request in needless)
     for request in mine:
         if request in needless or (is_partly and request.action in _PARTS):
-            push.desk.store.append(request, [push.newer])
+            push.context.store.append(request, [push.newer])
     return is_partly
 
 
 def take_back(push: Push) -> None:
     """Withdraws closures that no newer word wants, also if that word is held: nobody loses anything by it."""
-    store = push.desk.store
+    store = push.context.store
     open_now = store.numbers(states=NOT_BEGUN, actions=("offboard", "remove-admin"), person=push.source.id)
     for request in store.each(open_now):
         if not (request.untouchable or push.wants(request)):
@@ -327,16 +329,18 @@ def take_back(push: Push) -> None:
 
 def request_of(push: Push, person: Person, change: Asked) -> Request:
     """Makes one request of a directory."""
-    start = {"start_at": stamp(push.desk.now() + change.wait)}
+    start = {"start_at": stamp(push.context.now() + change.wait)}
     later = [Draft(EventType.SCHEDULED, push.source.id, start)] if change.wait else []
     return request_by(push, change.about(person.id), change.reason, *later)
 
 
 def request_by(push: Push, command: Action, reason: str, *later: Draft) -> Request:
     """Makes a request of a typed command."""
-    case, who = looked_at(command.scope(push.desk.facts)), Who(push.source)
-    words = {"case": case, "reason": reason[:LONGEST_REASON], **who.signed}
-    return push.desk.store.ask(asked_event(push.desk, command, who.person.id, words, exact=True), "", *later)
+    case, actor = looked_at(command.scope(push.context.facts)), Actor(push.source)
+    words = {"case": case, "reason": reason[:LONGEST_REASON], **actor.signed}
+    return push.context.store.ask(
+        asked_event(push.context, command, actor.person.id, words, exact=True), "", *later
+    )
 
 
 # -- operators -------------------------------------------------------------------------------------------
@@ -347,40 +351,40 @@ _OTHERS = (
 )
 
 
-def control(desk: Desk, name: str, what: Control, who: Who, shown: str = "") -> None:
+def control(context: Context, name: str, what: Control, actor: Actor, shown: str = "") -> None:
     """Pauses or resumes a directory, or decides about what is held. `shown`: the key of what was read.
 
     Raises Refused.
     """
-    with desk.store.writing():
-        draft, push = _decided(desk, name, what, who)
+    with context.store.writing():
+        draft, push = _decided(context, name, what, actor)
         if push and push.key != shown:
             raise Outdated(_OTHERS)
         if push and what is Control.RELEASED:
             people = set[EntryId]().union(*push.held.values())
             passed = [replace(push.row(id), passed=push.words[id].digest) for id in people]
-            Words(desk.store.database).keep(passed)
+            Words(context.store.database).keep(passed)
             draft = replace(draft, body={"counts": push.counts})
-        desk.store.control(name, draft)
-    desk.wake()
+        context.store.control(name, draft)
+    context.wake()
 
 
-def may(desk: Desk, name: str, what: Control, who: Who) -> bool:
+def may(context: Context, name: str, what: Control, actor: Actor) -> bool:
     """Whether somebody may do this with a directory now."""
     try:
-        _decided(desk, name, what, who)
+        _decided(context, name, what, actor)
     except Refused:
         return False
     return True
 
 
-def _decided(desk: Desk, name: str, what: Control, who: Who) -> tuple[Draft, Push | None]:
+def _decided(context: Context, name: str, what: Control, actor: Actor) -> tuple[Draft, Push | None]:
     """(the entry of a decision, what is held if it is about that). Raises Refused."""
-    policy, people = desk.policy, desk.store.people
+    policy, people = context.policy, context.store.people
     title = policy.titled(name)
     case = replace(NO_CASE, requester=people.source(name, title)) if name in policy.directory else NO_CASE
-    draft = decided(what, name, desk.store.hold(name), who, View(policy, case, people, desk.now()))
-    push = looked(desk, name) if what in (Control.RELEASED, Control.KEPT) else None
-    if push and push.concerns(who.person):
+    draft = decided(what, name, context.store.hold(name), actor, View(policy, case, people, context.now()))
+    push = looked(context, name) if what in (Control.RELEASED, Control.KEPT) else None
+    if push and push.concerns(actor.person):
         raise Refused(f"Another operator decides this for {title}. Nothing has changed.")
     return draft, push

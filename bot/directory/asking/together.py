@@ -39,13 +39,13 @@ def suited(push: Push, ids: Sequence[EntryId]) -> list[EntryId]:
 
 def ask(push: Push, ids: Sequence[EntryId]) -> None:
     """Makes a bulk of what these people's new words change, and marks the words as asked for."""
-    desk, people, commands = push.desk, dict[EntryId, PersonId](), dict[EntryId, list[Action]]()
+    context, people, commands = push.context, dict[EntryId, PersonId](), dict[EntryId, list[Action]]()
     for id in ids:  # new people are stored one at a time: others write in between
-        person = push.row(id).person or desk.store.people.meet(email=push.words[id].email).id
+        person = push.row(id).person or context.store.people.meet(email=push.words[id].email).id
         commands[id] = [change.about(person) for change in push.pending[id]]
         people[id] = person
-    words = Words(desk.store.database)
-    with desk.store.writing():
+    words = Words(context.store.database)
+    with context.store.writing():
         rows = words.of(push.name)
         taken = [id for id in commands if rows.get(id, Word(push.name, id)) == push.row(id)]
         lines = list[Line]()
@@ -60,22 +60,22 @@ def ask(push: Push, ids: Sequence[EntryId]) -> None:
         if lines:
             reason = f"{push.title}: {len(taken):,} people of one push."
             signed = {"reason": reason, "who": push.source.called}
-            desk.store.ask(asked_event(desk, Bulk(lines=tuple(lines)), push.source.id, signed))
-            words.keep([asked_word(push, id, people[id], stamp(desk.now())) for id in taken])
+            context.store.ask(asked_event(context, Bulk(lines=tuple(lines)), push.source.id, signed))
+            words.keep([asked_word(push, id, people[id], stamp(context.now())) for id in taken])
 
 
 def ask_left_out(push: Push) -> None:
     """Asks one by one for what a bulk couldn't do together: each then says why, or finds a way."""
-    desk = push.desk
-    for request in bulks(desk, push.source.id):
-        if request.state is State.CHECKING or desk.store.has(f"left out {request.id}"):
+    context = push.context
+    for request in bulks(context, push.source.id):
+        if request.state is State.CHECKING or context.store.has(f"left out {request.id}"):
             continue
-        first = next(iter(desk.store.events(request.id)))
+        first = next(iter(context.store.events(request.id)))
         asked = Bulk.model_validate_json(first.words.get("details") or "{}")
-        out = left_out(event.words for event in desk.store.events(request.id))
+        out = left_out(event.words for event in context.store.events(request.id))
         wanted = {*out} if request.state is not State.REFUSED else {line.number for line in asked.lines}
-        with desk.store.writing():
-            if desk.store.once(f"left out {request.id}"):
+        with context.store.writing():
+            if context.store.once(f"left out {request.id}"):
                 for line in asked.lines:
                     if line.number in wanted:
                         request_by(push, line.command, request.reason)

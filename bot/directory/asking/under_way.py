@@ -9,45 +9,45 @@ from approvals.people import Person, canonical
 from approvals.request import Request
 from approvals.states import OPEN, State
 from bot.actions.many import Bulk
-from bot.context import Desk
+from bot.context import Context
 from bot.directory.asking.mapping import COMPANY_ADMIN, TAKES
 
 
-def holds(desk: Desk) -> dict[str, set[str]]:
+def holds(context: Context) -> dict[str, set[str]]:
     """What Miro listed last, by address: ids of teams, rights, and of everybody ACCOUNT."""
     holds = defaultdict[str, set[str]](lambda: {ACCOUNT})
-    for _, email, _ in desk.store.groups.in_none():
+    for _, email, _ in context.store.groups.in_none():
         holds[email].add(ACCOUNT)
-    for group, _, email, _ in desk.store.groups.memberships():
+    for group, _, email, _ in context.store.groups.memberships():
         holds[email].add(group)
-    for admin in desk.store.groups.admins()[0]:
+    for admin in context.store.groups.admins()[0]:
         holds[canonical(admin.email)].update(admin.rights.split(", "))
     return dict(holds)
 
 
-def bulks(desk: Desk, source: PersonId, *states: State) -> Iterator[Request]:
+def bulks(context: Context, source: PersonId, *states: State) -> Iterator[Request]:
     """The bulks of a directory in some states, by default in any."""
-    requests = desk.store.each(desk.store.numbers(states=states, actions=[Bulk.NAME], person=source))
+    requests = context.store.each(context.store.numbers(states=states, actions=[Bulk.NAME], person=source))
     return (request for request in requests if request.requester == source)
 
 
-def unmade(desk: Desk, source: PersonId) -> dict[PersonId, set[str]]:
+def unmade(context: Context, source: PersonId) -> dict[PersonId, set[str]]:
     """{person: actions} of bulks whose lines aren't requests yet: a newer word of them comes after those."""
     people = defaultdict[PersonId, set[str]](set)
-    for request in bulks(desk, source, State.CHECKING, State.APPROVED):
-        command = desk.command(request)
-        if isinstance(command, Bulk) and sum(desk.store.lines(request.id).values()) < len(command.lines):
+    for request in bulks(context, source, State.CHECKING, State.APPROVED):
+        command = context.command(request)
+        if isinstance(command, Bulk) and sum(context.store.lines(request.id).values()) < len(command.lines):
             for line in command.lines:
                 people[PersonId(str(line.details["person"]))].add(line.action)
     return people
 
 
 def leaving(
-    desk: Desk, source: PersonId, admins: Iterable[str], wants: Callable[[Request], bool]
+    context: Context, source: PersonId, admins: Iterable[str], wants: Callable[[Request], bool]
 ) -> set[str]:
     """Those of some addresses from whom a request takes Company Admin rights that is open, or done since Miro
     listed them. `wants`: whether a directory still wants a request of its own."""
-    seen, together, store = desk.store.groups.seen_at("admins"), unmade(desk, source), desk.store
+    seen, together, store = context.store.groups.seen_at("admins"), unmade(context, source), context.store
 
     def takes(request: Request, person: Person) -> bool:
         is_newer = request.outcome and seen and request.outcome.at > seen
@@ -60,4 +60,4 @@ def leaving(
         requests = store.each(store.numbers(actions=TAKES, person=person.id))
         return bool(TAKES & together.get(person.id, set())) or any(takes(each, person) for each in requests)
 
-    return {email for email in admins if (person := desk.find(email)) and leaves(person)}
+    return {email for email in admins if (person := context.find(email)) and leaves(person)}

@@ -20,7 +20,7 @@ from bot.cards.named import mark, plainly
 from bot.cards.request import CARDS, CHANNELS, REDRAWN, draw
 from bot.cards.scene import Scene, capital
 from bot.cards.waiting import turn
-from bot.context import CONFIDENTIAL, Desk
+from bot.context import CONFIDENTIAL, Context
 from bot.slack.api.pace import Paced
 from bot.slack.deliver import audience
 from bot.slack.deliver.audience import SPARED, Key, helpers, seen_as, threads
@@ -55,7 +55,7 @@ class Pressed:
 class Copies:
     """All messages about a request: a card for each reader, and replies in its thread."""
 
-    desk: Desk
+    context: Context
     line: Line
 
     def show(self, item: Item, pressed: Pressed | None = None) -> frozenset[str]:
@@ -64,15 +64,15 @@ class Copies:
 
         Returns the methods that some of them wait for. Raises Later.
         """
-        outbox, request = self.desk.store.outbox, self.desk.store.request(RequestId(item.key))
-        if pressed and self.desk.readable(request):
+        outbox, request = self.context.store.outbox, self.context.store.request(RequestId(item.key))
+        if pressed and self.context.readable(request):
             self._draw_pressed(request, pressed)
         if item.shown >= item.wanted:
             outbox.release(item)
             return frozenset()
         # Others are known from the record.
-        outbox.changed(owner.id for owner in audience.owners(self.desk, request))
-        if not self.desk.readable(request):
+        outbox.changed(owner.id for owner in audience.owners(self.context, request))
+        if not self.context.readable(request):
             log.warning("%s can't be drawn: its action or its details aren't known here", request.id)
             outbox.done(item)
             return frozenset()
@@ -93,7 +93,7 @@ class Copies:
                 later.append(Later(DEFECT))
         if waits:
             return frozenset(waits)
-        for follower in self.desk.store.followers(request.id):
+        for follower in self.context.store.followers(request.id):
             outbox.redraw(follower)  # their cards show this one's progress
         if later:
             raise min(later, key=lambda error: error.after(item.tries))
@@ -101,10 +101,10 @@ class Copies:
         return frozenset()
 
     def _draw_pressed(self, request: Request, pressed: Pressed) -> None:
-        card = self.desk.store.outbox.at(pressed.channel, pressed.ts)
+        card = self.context.store.outbox.at(pressed.channel, pressed.ts)
         try:
             if card and card.request == request.id:
-                theirs = threads(self.desk, self.desk.store.outbox.of(request.id))
+                theirs = threads(self.context, self.context.store.outbox.of(request.id))
                 self._bring(request, card, self._as(request, card, theirs), urgent=True)
             else:
                 self._draw_forgotten(request, pressed)
@@ -112,7 +112,7 @@ class Copies:
             raise
         except (Paced, Later, Unreachable) as error:
             log.info("the copy of %s that was pressed waits: %s", request.id, error)
-            self.desk.store.outbox.redraw(request.id)
+            self.context.store.outbox.redraw(request.id)
         except Exception:
             log.exception("the copy of %s that somebody pressed couldn't be drawn", request.id)
 
@@ -121,7 +121,7 @@ class Copies:
         # messages begin with D; elsewhere others read it, so the channel's card is drawn.
         key: Key = ("channel", "", turn(request, None))
         if pressed.channel.startswith("D"):
-            key = seen_as(self.desk, request, self.desk.person(pressed.who))
+            key = seen_as(self.context, request, self.context.person(pressed.who))
         elif request.action in CONFIDENTIAL:
             return
         message = draw(key[0], self._scene(request, key))
@@ -134,11 +134,11 @@ class Copies:
 
         A reader who gets the card only now needs no replies: they are ended as SPARED.
         """
-        desk, outbox = self.desk, self.desk.store.outbox
+        context, outbox = self.context, self.context.store.outbox
         known = {audience.key(card): card for card in outbox.of(request.id)}
-        theirs = threads(desk, known.values())
+        theirs = threads(context, known.values())
         replies: list[Card] = []
-        for key in audience.replies(desk, request, known, theirs):
+        for key in audience.replies(context, request, known, theirs):
             card = known.get(key) or Card(request.id, *key)
             if key not in known and key[0] != "follower" and self._to(card) not in theirs:
                 outbox.put(replace(card, ended=SPARED))
@@ -147,7 +147,7 @@ class Copies:
                 replies.append(card)
         cards = [card for card in known.values() if card.role in CARDS or (card.role in REDRAWN and card.ts)]
         having = {self._to(card) for card in cards if card.role in CARDS and not card.ended}
-        for key in audience.carded(desk, request, known):
+        for key in audience.carded(context, request, known):
             card = Card(request.id, *key)
             if key not in known and self._to(card) not in having:
                 cards.append(card)
@@ -159,7 +159,7 @@ class Copies:
         for key, card in known.items():
             if card.role in CARDS and card.ended and self._to(card) == self._to(reply):
                 known[key] = replace(card, ended="", channel="", ts="", drawn="")
-                self.desk.store.outbox.put(known[key])
+                self.context.store.outbox.put(known[key])
                 return
 
     def _as(self, request: Request, card: Card, theirs: Mapping[str, Card]) -> Key:
@@ -168,10 +168,10 @@ class Copies:
             return audience.key(card)
         if card.role in CHANNELS:
             return card.role, card.address, turn(request, None)
-        return seen_as(self.desk, request, self.desk.person(PersonId(card.address)), card.role)
+        return seen_as(self.context, request, self.context.person(PersonId(card.address)), card.role)
 
     def _to(self, card: Card) -> str:
-        return audience.recipient(self.desk, card.role, card.address)
+        return audience.recipient(self.context, card.role, card.address)
 
     # -- bringing it to Slack ----------------------------------------------------------------------------
 
@@ -201,15 +201,17 @@ class Copies:
             shown = replace(card, drawn=drawn, text=text, catalogue=VERSION)
             shown = _lies(shown, answer) if answer else replace(card, ended=SPARED)
             # Where it lies has to last; that it was redrawn only spares drawing it again.
-            self.desk.store.outbox.put(shown, lasting=not card.ts)
+            self.context.store.outbox.put(shown, lasting=not card.ts)
 
     def _put_off(self, request: Request, card: Card, later: Later) -> None:
         """Stores an undelivered message, and raises `later`."""
         if later.refusals >= SAID_AFTER and card.role in NEEDED and not card.ts:
             text = f"Slack refuses my messages to {self._named(card)} ({later.code}). I go on trying."
-            self._tell_operators(request, card, text, self.desk.person(request.requester))
+            self._tell_operators(request, card, text, self.context.person(request.requester))
         if later.tried and not card.ts:
-            self.desk.store.outbox.put(card)  # it may have been delivered: then its reader gets the outcome
+            self.context.store.outbox.put(
+                card
+            )  # it may have been delivered: then its reader gets the outcome
         raise later
 
     def _post(self, card: Card, message: Message, parent: Card | None = None) -> dict[str, Any]:
@@ -223,9 +225,9 @@ class Copies:
 
     def _reply(self, request: Request, card: Card, message: Message) -> dict[str, Any]:
         """Posts in the thread of the reader's card; {} if a new card is posted instead of a deleted one."""
-        outbox = self.desk.store.outbox
-        requests = self.desk.store.followers(request.id) if card.role == "follower" else (request.id,)
-        theirs = threads(self.desk, [each for id in requests for each in outbox.of(id)])
+        outbox = self.context.store.outbox
+        requests = self.context.store.followers(request.id) if card.role == "follower" else (request.id,)
+        theirs = threads(self.context, [each for id in requests for each in outbox.of(id)])
         parent = theirs.get(self._to(card))
         if parent is None:
             return {}
@@ -240,24 +242,30 @@ class Copies:
         except (Unreachable, Later) as error:
             if error.code not in GONE:
                 raise
-        first = self.desk.store.request(parent.request)
+        first = self.context.store.request(parent.request)
         self._bring(first, anew, self._as(first, anew, {}))
         return {}
 
     def _named(self, card: Card) -> str:
         """The reader of a card, for a sentence drawn at once (marks are only valid in this process)."""
-        return "the channel" if card.role in CHANNELS else mark(self.desk.person(PersonId(card.address)))
+        return "the channel" if card.role in CHANNELS else mark(self.context.person(PersonId(card.address)))
 
     def _tell_operators(self, request: Request, card: Card, text: str, *instead: Person) -> None:
         """Notifies operators once a day for each unreachable reader, except those it is secret from.
 
         `instead`: who is notified if there is no such operator.
         """
-        if not self.desk.store.once(f"unreached:{card.address}:{plainly(text)}:{self.desk.now().date()}"):
+        if not self.context.store.once(
+            f"unreached:{card.address}:{plainly(text)}:{self.context.now().date()}"
+        ):
             return
-        outbox = self.desk.store.outbox
-        able = [each for each in audience.operators(self.desk) if not self.desk.is_secret_from(each, request)]
-        theirs = threads(self.desk, outbox.of(request.id))
+        outbox = self.context.store.outbox
+        able = [
+            each
+            for each in audience.operators(self.context)
+            if not self.context.is_secret_from(each, request)
+        ]
+        theirs = threads(self.context, outbox.of(request.id))
         for person in [each for each in able if each.id != card.address] or instead:
             if person.account:
                 there = theirs.get(person.account.slack_id)
@@ -268,7 +276,7 @@ class Copies:
     def _end(self, request: Request, card: Card, why: str) -> None:
         """Records that a reader can't be reached; cards and operators say so."""
         log.warning("%s: the %s card couldn't be delivered: %s", request.id, card.role, why)
-        self.desk.store.outbox.put(replace(card, ended=why))
+        self.context.store.outbox.put(replace(card, ended=why))
         name = self._named(card)
         if card.role in (*ASKING, "handed") and not card.ts:
             self._tell_operators(request, card, f"{capital(name)} can't be reached in Slack ({why}).")
@@ -280,34 +288,34 @@ class Copies:
         values = {"role": card.role, **who, **body(**sentences)}
         draft = Draft(EventType.UNREACHED, BOT, values, {"why": why, **words(**sentences)})
         # Somebody has to be asked instead, whatever happened meanwhile.
-        self.desk.decide(request.id, lambda _: [draft])
+        self.context.decide(request.id, lambda _: [draft])
 
     def _scene(self, request: Request, key: Key) -> Scene:
-        desk, (role, address, round), state = self.desk, key, request.state
-        viewer = None if role in CHANNELS or not address else desk.person(PersonId(address))
+        context, (role, address, round), state = self.context, key, request.state
+        viewer = None if role in CHANNELS or not address else context.person(PersonId(address))
         zone = (viewer.account.zone if viewer.account else "") or "UTC" if viewer else ""
-        scene = Scene(request, desk.command(request), desk.facts, desk.person, viewer, zone, round)
+        scene = Scene(request, context.command(request), context.facts, context.person, viewer, zone, round)
         if state is State.STOPPED:
-            scene = replace(scene, helped=bool(helpers(desk, request)))
+            scene = replace(scene, helped=bool(helpers(context, request)))
         elif state is State.JOINED and request.because_of:
-            scene = replace(scene, first=desk.store.request(request.because_of))
+            scene = replace(scene, first=context.store.request(request.because_of))
         elif state is State.WAITING and role == "requester":
             scene = replace(scene, unasked=self._has_asked_nobody(request))
         elif state is State.DONE and scene.command.then:
-            after = desk.store.because_of(request.id)
+            after = context.store.because_of(request.id)
             scene = replace(scene, then=next((each for each in after if each.is_end), None))
-        lines = desk.store.lines(request.id) if request.action == Bulk.NAME else {}
-        return replace(scene, lines=lines, operates=bool(viewer and is_operator(desk.policy, viewer)))
+        lines = context.store.lines(request.id) if request.action == Bulk.NAME else {}
+        return replace(scene, lines=lines, operates=bool(viewer and is_operator(context.policy, viewer)))
 
     def _has_asked_nobody(self, request: Request) -> bool:
         """Whether all messages that ask were refused, finally or repeatedly."""
-        cards = self.desk.store.outbox.of(request.id)
+        cards = self.context.store.outbox.of(request.id)
         known = {audience.key(card): card for card in cards}
-        asked = [key for key in audience.carded(self.desk, request, known) if key[0] in ASKING]
+        asked = [key for key in audience.carded(self.context, request, known) if key[0] in ASKING]
         if not asked:
             return any(card.role in ASKING and card.ended not in ("", SPARED) for card in cards)
-        theirs = threads(self.desk, cards)
-        whom = [audience.recipient(self.desk, role, address) for role, address, _ in asked]
+        theirs = threads(self.context, cards)
+        whom = [audience.recipient(self.context, role, address) for role, address, _ in asked]
         return not any(to in theirs for to in whom) and all(
             self.line.refusals(to) >= SAID_AFTER for to in whom
         )

@@ -15,7 +15,7 @@ from approvals.record.database import StoreTrouble
 from approvals.record.outbox import CARD, PAGE, Item, Note, backoff
 from approvals.request import Urgency
 from approvals.states import State
-from bot.context import Desk
+from bot.context import Context
 from bot.ops import logs
 from bot.slack.api.edge import SlackClient
 from bot.slack.api.pace import Pace, Paced
@@ -44,8 +44,8 @@ class Deliverer:
     methods overtake it.
     """
 
-    def __init__(self, desk: Desk, client: SlackClient, pace: Pace) -> None:
-        self.desk, self.client, self.pace, self._outbox = desk, client, pace, desk.store.outbox
+    def __init__(self, context: Context, client: SlackClient, pace: Pace) -> None:
+        self.context, self.client, self.pace, self._outbox = context, client, pace, context.store.outbox
         self._hurried, self._unsaved, self._acted = deque[Pressed](), deque[Note](), deque[str]()
         # Recipients that may be reachable again: Slack accounts (channels and messages are ignored).
         self._returned = deque[str]()
@@ -56,20 +56,24 @@ class Deliverer:
         self._looked_after: tuple[Any, ...] = ()
         self._shared_at: datetime | None = None
         self._lock = threading.Lock()
-        self._verdicts = Verdicts(desk.now, desk.store.database, self._returned.append)
-        line = Line(client, pace, self._verdicts, TokenCheck(client, pace, desk.now))
-        self._notes, self._copies, self.pages = Notes(desk, line), Copies(desk, line), Pages(desk, line)
+        self._verdicts = Verdicts(context.now, context.store.database, self._returned.append)
+        line = Line(client, pace, self._verdicts, TokenCheck(client, pace, context.now))
+        self._notes, self._copies, self.pages = (
+            Notes(context, line),
+            Copies(context, line),
+            Pages(context, line),
+        )
         self._owner = f"{socket.gethostname()}/{os.getpid()}/outbox"
 
     def hurry(self, request: RequestId, channel: str, ts: str, who: PersonId) -> None:
         """Redraws this copy first, because of a click, even if it is unknown."""
         self._hurried.append(Pressed(CARD, request, channel, ts, who))
-        self.desk.wake()
+        self.context.wake()
 
     def hurry_page(self, slack_id: SlackId) -> None:
         """Redraws this page first, because of a click."""
         self._hurried.append(Pressed(PAGE, slack_id, "", "", PersonId("")))
-        self.desk.wake()
+        self.context.wake()
 
     def acted(self, slack_id: str) -> None:
         """Notes that a person acted in Slack: if they were unreachable, messages are retried."""
@@ -78,7 +82,7 @@ class Deliverer:
     def say_unsaved(self, note: Note) -> None:
         """Queues a note in memory, for one try, while the record can't be written."""
         self._unsaved.append(note)
-        self.desk.wake()
+        self.context.wake()
 
     def say_what_is_unsaved(self) -> bool:
         """Sends notes queued in memory, without waiting for the record; returns whether there are more."""
@@ -121,7 +125,7 @@ class Deliverer:
 
     def _share_pace(self) -> None:
         """Counts the processes that send, and takes one share of Slack's limits."""
-        now = self.desk.now()
+        now = self.context.now()
         if self._shared_at is None or abs(now - self._shared_at) >= SHARED_EVERY:
             self._shared_at = now
             notes = self._outbox.senders(self._owner, json.dumps(self.pace.refused()), now + ALIVE_FOR)
@@ -139,7 +143,7 @@ class Deliverer:
     def _deliver(self, item: Item, pressed: Pressed | None) -> None:
         waits = frozenset[str]()
         try:
-            with self.desk.store.unit():
+            with self.context.store.unit():
                 if item.kind == CARD:
                     waits = self._copies.show(item, pressed)
                 elif item.kind == PAGE:
@@ -174,7 +178,7 @@ class Deliverer:
 
     def _look_around(self) -> bool:
         """Whether there is something new to show, or somebody to ask again."""
-        with self._lock, self.desk.store.unit():
+        with self._lock, self.context.store.unit():
             while self._unnoted:
                 self._outbox.retry(self._unnoted[0], backoff(self._unnoted[0].tries))
                 self._unnoted.popleft()
@@ -186,8 +190,8 @@ class Deliverer:
             self._verdicts.acted(self._acted.popleft())
         busy = False
         while self._returned:
-            who = self.desk.find(self._returned[0])
-            busy |= bool(who and ask_again(self.desk, who))
+            who = self.context.find(self._returned[0])
+            busy |= bool(who and ask_again(self.context, who))
             self._returned.popleft()
         return busy
 
@@ -196,7 +200,7 @@ class Deliverer:
 
         Operators' pages show stopped and undecidable requests and admins, so they are redrawn as well.
         """
-        store, people = self.desk.store, self.desk.operators()
+        store, people = self.context.store, self.context.operators()
         everybody = frozenset(person.id for person in people)
         seen = (everybody, store.groups.seen_at("admins"), *store.finding.in_trouble())
         able = frozenset(person.id for person in people if is_colleague(person))

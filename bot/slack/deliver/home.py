@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
-from approvals.decide.actor import Who, check_standing, is_operator
+from approvals.decide.actor import Actor, check_standing, is_operator
 from approvals.ids import PersonId
 from approvals.people import addressed, listed
 from approvals.record.index import Found
@@ -37,7 +37,7 @@ from bot.cards.home import (
 from bot.cards.named import mark, when
 from bot.cards.request import CARDS
 from bot.cards.scene import Scene
-from bot.context import CONFIDENTIAL, Desk
+from bot.context import CONFIDENTIAL, Context
 from bot.slack import answers
 from bot.slack.deliver.audience import owned
 from bot.slack.directory.view import home as directories
@@ -90,15 +90,15 @@ class At:
         return cls(name, int(start) if start.isascii() and start.isdigit() and len(start) < 9 else 0, about)
 
 
-def view(desk: Desk, who: Who, notice: str = "", at: At = At()) -> Block:
+def view(context: Context, actor: Actor, notice: str = "", at: At = At()) -> Block:
     """The view for Slack; guests, strangers and deactivated accounts get one sentence."""
     try:
-        check_standing(who, desk.now())
+        check_standing(actor, context.now())
     except Refused as error:
-        if who.account and who.account.is_outside:
+        if actor.account and actor.account.is_outside:
             return closed(str(error))
-        return closed(UNCHECKED, answers.offers(desk, who))
-    return draw(Gathering(desk, who).page(at), notice)
+        return closed(UNCHECKED, answers.offers(context, actor))
+    return draw(Gathering(context, actor).page(at), notice)
 
 
 @dataclass(frozen=True)
@@ -115,13 +115,13 @@ class _List:
 class Gathering:
     """Reads what one person may see."""
 
-    def __init__(self, desk: Desk, who: Who) -> None:
-        self._desk, self._who = desk, who
-        self._sight = desk.sight(who.person)
+    def __init__(self, context: Context, actor: Actor) -> None:
+        self._desk, self._who = context, actor
+        self._sight = context.sight(actor.person)
         # Each person and team is looked up once for a page.
-        facts, self._person = desk.facts, cache(desk.person)
+        facts, self._person = context.facts, cache(context.person)
         self._facts = replace(facts, person=cache(facts.person), known_team=cache(facts.known_team))
-        self._zone = (who.account.zone if who.account else "") or "UTC"
+        self._zone = (actor.account.zone if actor.account else "") or "UTC"
 
     def page(self, at: At = At()) -> list[Section]:
         """The sections of the page, or the one list on its own page."""
@@ -132,8 +132,8 @@ class Gathering:
             [self._section(name, lists[name]) for name in names if name in lists]
             for names in (("waiting", "handed", "stopped", "stuck"), ("mine", "ended", "teams"))
         )
-        desk, me = self._desk, self._who.person
-        opened = [(review, reviews.deciders(desk, review)) for review in reviews.opened(desk)]
+        context, me = self._desk, self._who.person
+        opened = [(review, reviews.deciders(context, review)) for review in reviews.opened(context)]
         reviewed = [review for review, people in opened if any(map(me.is_, people))]
         urgent += map(listed_review, reviewed[:FEW])
         is_quiet = not any(part.rows for part in (*urgent, mine[0]))

@@ -7,7 +7,7 @@ from approvals.ids import SlackId
 from approvals.people import listed
 from approvals.record.outbox import Item, Note
 from bot.cards.blocks import Message
-from bot.context import Desk
+from bot.context import Context
 from bot.slack.deliver.calls import Later, Line, Unreachable
 from bot.slack.directory import view as directory
 from bot.slack.review import view
@@ -20,12 +20,12 @@ log = logging.getLogger(__name__)
 class Notes:
     """Delivers a note."""
 
-    desk: Desk
+    context: Context
     line: Line
 
     def say(self, item: Item) -> None:
         """Delivers a note of the outbox. Raises Later, Paced."""
-        note, outbox, is_refused = item.note, self.desk.store.outbox, False
+        note, outbox, is_refused = item.note, self.context.store.outbox, False
         try:
             self._deliver(note)
         except Unreachable as error:
@@ -37,7 +37,7 @@ class Notes:
             if not (later.refusals and note.only_for):
                 raise
             is_refused = True
-        with self.desk.store.writing():
+        with self.context.store.writing():
             if is_refused and (note.only_for or "thread_ts" in note.message):
                 # A person who isn't in the channel gets it directly, without the thread; nobody is judged.
                 alone = {name: part for name, part in note.message.items() if name != "thread_ts"}
@@ -46,12 +46,12 @@ class Notes:
 
     def _tell_operators(self, note: Note, why: str) -> None:
         """Says that an owner of a review can't be reached, and who else can decide it."""
-        desk, review = self.desk, self.desk.store.review(note.message["review"])
-        away = desk.store.people.meet(slack_id=SlackId(note.channel))
-        others = [each.addressed for each in reviews.deciders(desk, review) if not each.is_(away)]
+        context, review = self.context, self.context.store.review(note.message["review"])
+        away = context.store.people.meet(slack_id=SlackId(note.channel))
+        others = [each.addressed for each in reviews.deciders(context, review) if not each.is_(away)]
         role = "owner of the team" if review.team else "operator"
         rest = f"{listed(others)} can decide." if others else f"Name another {role} in the policy."
-        desk.tell_operators(
+        context.tell_operators(
             f"{review.id}, {review.subject}: {away.addressed} can't be reached in Slack ({why}). {rest}"
         )
 
@@ -69,14 +69,14 @@ class Notes:
         elif note.only_for:
             self.line.call("chat_postEphemeral", channel=note.channel, user=note.only_for, **note.message)
         else:
-            if note.channel == self.desk.policy.tell:
+            if note.channel == self.context.policy.tell:
                 self.line.refuse_shared(note.channel)
             self.line.post(note.channel, self._drawn(note.message))
 
     def _drawn(self, message: Message) -> Message:
         """The message; that of a review or a directory is drawn as it is now."""
         if id := message.get("review"):
-            return view.message(self.desk.store.review(id))
+            return view.message(self.context.store.review(id))
         if name := message.get("directory"):
-            return directory.message(self.desk, name)
+            return directory.message(self.context, name)
         return message

@@ -8,11 +8,11 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
 from approvals.clocks import is_recent
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.ids import SlackId, stamp, unstamp
 from approvals.record.database import StoreTrouble
 from approvals.record.outbox import Item, Page, digest
-from bot.context import Desk
+from bot.context import Context
 from bot.slack.deliver import home
 from bot.slack.deliver.calls import Line, Unreachable
 
@@ -28,34 +28,36 @@ NOTICE_FOR = timedelta(minutes=2)
 class Pages:
     """Draws and publishes pages."""
 
-    desk: Desk
+    context: Context
     line: Line
     at: dict[SlackId, home.At] = field(default_factory=dict)
     """{account: position on the page} until it is opened again; in memory only."""
 
-    def opened(self, client: WebClient, who: Who, slack_id: SlackId) -> None:
+    def opened(self, client: WebClient, actor: Actor, slack_id: SlackId) -> None:
         """Shows an opened page at once; the deliverer then checks that it was the newest."""
-        page = self.desk.store.outbox.page(slack_id)
+        page = self.context.store.outbox.page(slack_id)
         self.at.pop(slack_id, None)
         drawn = ""
         try:
-            view = home.view(self.desk, who, self._notice(page) if page else "")
+            view = home.view(self.context, actor, self._notice(page) if page else "")
             client.views_publish(user_id=slack_id, view=view)
             drawn = digest(view)
         except (SlackClientError, OSError) as error:
             log.warning("App Home couldn't be published: %s", error)
         try:
-            self.desk.store.outbox.opened(slack_id, drawn)
+            self.context.store.outbox.opened(slack_id, drawn)
         except StoreTrouble as error:
             log.warning("that App Home was opened can't be written down: %s", error)
 
     def publish(self, item: Item) -> None:
         """Publishes a page if it has changed. Raises Later, Paced."""
-        outbox, page, slack_id = self.desk.store.outbox, item.page, SlackId(item.key)
-        if page.opened_at < stamp(self.desk.now() - OPENED_WITHIN):
+        outbox, page, slack_id = self.context.store.outbox, item.page, SlackId(item.key)
+        if page.opened_at < stamp(self.context.now() - OPENED_WITHIN):
             outbox.drop(item)
             return
-        view = home.view(self.desk, self.who(slack_id), self._notice(page), self.at.get(slack_id, home.At()))
+        view = home.view(
+            self.context, self.who(slack_id), self._notice(page), self.at.get(slack_id, home.At())
+        )
         drawn = digest(view)
         try:
             if drawn != page.drawn:
@@ -66,11 +68,11 @@ class Pages:
         else:
             outbox.published(item, drawn)
 
-    def who(self, slack_id: SlackId) -> Who:
+    def who(self, slack_id: SlackId) -> Actor:
         """The person of a Slack account, and that account as it was last seen."""
-        person = self.desk.store.people.meet(slack_id=slack_id)
-        return Who(person, next((each for each in person.accounts if each.slack_id == slack_id), None))
+        person = self.context.store.people.meet(slack_id=slack_id)
+        return Actor(person, next((each for each in person.accounts if each.slack_id == slack_id), None))
 
     def _notice(self, page: Page) -> str:
         noticed = unstamp(page.noticed_at) if page.noticed_at else None
-        return page.notice if is_recent(noticed, self.desk.now(), NOTICE_FOR) else ""
+        return page.notice if is_recent(noticed, self.context.now(), NOTICE_FOR) else ""

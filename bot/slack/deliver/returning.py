@@ -12,7 +12,7 @@ from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.states import State
 from bot.cards.waiting import turn
-from bot.context import Desk
+from bot.context import Context
 from bot.slack.deliver.audience import SPARED
 
 log = logging.getLogger(__name__)
@@ -21,46 +21,46 @@ MOST = 100
 """The most requests of each kind that are checked, by expiry."""
 
 
-def ask_again(desk: Desk, who: Person) -> bool:
+def ask_again(context: Context, who: Person) -> bool:
     """Asks a person again in open requests, and resends undelivered messages; returns whether any."""
-    sight = desk.sight(who)
+    sight = context.sight(who)
     ids = [request.id for request in (*sight.waiting(MOST), *sight.mine(MOST).requests)]
-    if is_operator(desk.policy, who):
-        ids += [id for id, _ in desk.store.finding.in_trouble()]
-    return any([_seat(desk, id, who) | _revive(desk, id, who) for id in dict.fromkeys(ids)])
+    if is_operator(context.policy, who):
+        ids += [id for id, _ in context.store.finding.in_trouble()]
+    return any([_seat(context, id, who) | _revive(context, id, who) for id in dict.fromkeys(ids)])
 
 
-def _seat(desk: Desk, id: RequestId, who: Person) -> bool:
+def _seat(context: Context, id: RequestId, who: Person) -> bool:
     """Makes a waiting request ask a person again; returns whether it does."""
 
     def asks(request: Request) -> list[Draft]:
-        back = [person for person in request.asking.unreachable if who.is_(desk.person(person))]
+        back = [person for person in request.asking.unreachable if who.is_(context.person(person))]
         if request.state is not State.WAITING or request.untouchable or not back:
             raise Refused("it asks nobody again")
-        return [returned(request, desk.table(request), back)]
+        return [returned(request, context.table(request), back)]
 
     try:
-        return desk.decide(id, asks) is not None
+        return context.decide(id, asks) is not None
     except (KeyError, Refused) as error:
         log.info("%s isn't routed anew: %s", id, error)
         return False
 
 
-def _revive(desk: Desk, id: RequestId, who: Person) -> bool:
+def _revive(context: Context, id: RequestId, who: Person) -> bool:
     """Queues undelivered messages again; returns whether there were any."""
-    request = desk.store.request(id)
-    cards = [card for card in desk.store.outbox.of(id) if _is_missing(desk, request, card, who)]
+    request = context.store.request(id)
+    cards = [card for card in context.store.outbox.of(id) if _is_missing(context, request, card, who)]
     for card in cards:
-        desk.store.outbox.put(replace(card, ended=""))
+        context.store.outbox.put(replace(card, ended=""))
     if cards:
-        desk.store.outbox.redraw(id)
+        context.store.outbox.redraw(id)
     return bool(cards)
 
 
-def _is_missing(desk: Desk, request: Request, card: Card, who: Person) -> bool:
+def _is_missing(context: Context, request: Request, card: Card, who: Person) -> bool:
     """Whether a person never got this message and still needs it, unlike reminders and older asks."""
     if card.ended in ("", SPARED) or card.ts or "channel" in card.role or card.role == "reminder":
         return False
     address = PersonId(card.address)
     is_over = card.role == "approver" and card.round != turn(request, address)
-    return not is_over and who.is_(desk.person(address))
+    return not is_over and who.is_(context.person(address))

@@ -36,22 +36,22 @@ class Sources(Listener):
 
     def _look(self, body: Body) -> Block:
         name, reader = body["actions"][0]["value"], self.who(body).person
-        if not is_operator(self.desk.policy, reader):
+        if not is_operator(self.context.policy, reader):
             raise Refused("Only an operator can look at what a directory says.")
-        if name not in self.desk.policy.directory:
+        if name not in self.context.policy.directory:
             raise Refused(f"The policy has no directory {name} any more.")
-        return view.look(self.desk, looked(self.desk, name), reader)
+        return view.look(self.context, looked(self.context, name), reader)
 
     def pressed(self, body: Body) -> None:
         """Decides, answers, and takes the buttons off a card that is settled."""
         action, (name, _, key) = body["actions"][0]["action_id"], body["actions"][0]["value"].partition(":")
-        what, before = Control(action), self.desk.store.hold(name)
+        what, before = Control(action), self.context.store.hold(name)
         try:
-            control(self.desk, name, what, self.who(body), key)
-            title = self.desk.policy.titled(name)
+            control(self.context, name, what, self.who(body), key)
+            title = self.context.policy.titled(name)
             text = _ANSWERS[what].format(title, view.changes(before), name)
         except (Refused, StoreTrouble) as error:
             text = str(error)
-        if body.get("response_url") and not self.desk.store.hold(name).counts:
-            self.say(Note(body["response_url"], view.message(self.desk, name)))
+        if body.get("response_url") and not self.context.store.hold(name).counts:
+            self.say(Note(body["response_url"], view.message(self.context, name)))
         self.answer(body, text)

@@ -1,13 +1,13 @@
 """A directory as operators see it: the card of what is held, its row in App Home, and what it is about."""
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.streams.directories import Control, Hold
 from approvals.people import Person, listed
 from bot.cards.blocks import Block, Message, bullets, button, confirmation, header, section
 from bot.cards.home import Section
 from bot.cards.layout import Part, card
 from bot.cards.named import when
-from bot.context import Desk
+from bot.context import Context
 from bot.directory.asking.differences import failures
 from bot.directory.asking.requests import Push, may
 from bot.directory.store import Directories
@@ -37,12 +37,12 @@ def changes(hold: Hold) -> str:
     return listed([CHANGES[name].format(people) for name, people in counted.items()])
 
 
-def message(desk: Desk, name: str) -> Message:
+def message(context: Context, name: str) -> Message:
     """The card of what is held; without buttons once nothing is."""
-    hold, title = desk.store.hold(name), desk.policy.titled(name)
+    hold, title = context.store.hold(name), context.policy.titled(name)
     if not hold.counts:
         return card("✅", f"Nothing of {title} is held", [Part("Nothing is left to decide here.")])
-    why = f"Nothing was changed. {what_is_held(desk, name)}"
+    why = f"Nothing was changed. {what_is_held(context, name)}"
     sure = confirmation(f"Let {title} do this?", f"{title} will {changes(hold)}.", "Let Through")
     buttons = (
         button("Look", "directory-look", name),
@@ -53,43 +53,43 @@ def message(desk: Desk, name: str) -> Message:
     return card("⚠️", f"{title} wants to {changes(hold)}", [Part(why), Part(after)], *buttons)
 
 
-def what_is_held(desk: Desk, name: str) -> str:
+def what_is_held(context: Context, name: str) -> str:
     """What of a directory waits for operators, in a sentence."""
-    most = desk.policy.directory[name].hold_above if name in desk.policy.directory else 0
+    most = context.policy.directory[name].hold_above if name in context.policy.directory else 0
     return (
         f"The policy holds more than {most} an hour, the last Company Admin, "
         "and people missing from a list of everybody."
     )
 
 
-def home(desk: Desk, who: Who, zone: str) -> list[Section]:
+def home(context: Context, actor: Actor, zone: str) -> list[Section]:
     """A section of App Home for each directory."""
-    return [_section(desk, name, who, zone) for name in desk.policy.directory]
+    return [_section(context, name, actor, zone) for name in context.policy.directory]
 
 
-def _section(desk: Desk, name: str, who: Who, zone: str) -> Section:
-    hold, title = desk.store.hold(name), desk.policy.titled(name)
-    source = desk.store.people.source(name, title)
-    heard = Directories(desk.store.database, desk.now).heard_at(name)
+def _section(context: Context, name: str, actor: Actor, zone: str) -> Section:
+    hold, title = context.store.hold(name), context.policy.titled(name)
+    source = context.store.people.source(name, title)
+    heard = Directories(context.store.database, context.now).heard_at(name)
     at = f"Last heard {when(heard, zone)}" if heard else "Never heard"
-    counts = f"waiting {desk.store.figures.open_of(source.id)}, held {sum(hold.counts.values())}"
-    failed = desk.pushed.failed.get(name, 0) if desk.pushed else 0
+    counts = f"waiting {context.store.figures.open_of(source.id)}, held {sum(hold.counts.values())}"
+    failed = context.pushed.failed.get(name, 0) if context.pushed else 0
     text = f"{at}: {counts}, failed {failed}.{' Paused.' if hold.is_paused else ''}"
     buttons = [
         button(label, what, f"{name}:{hold.key}")
         for what, label in _LABELS.items()
-        if may(desk, name, what, who)
+        if may(context, name, what, actor)
     ]
     buttons.insert(0, button("Differences", "directory-look", name))
     return Section(f"directory:{name}", title, (text,), tuple(buttons))
 
 
-def look(desk: Desk, push: Push, reader: Person) -> Block:
+def look(context: Context, push: Push, reader: Person) -> Block:
     """What is held, what has failed, and where Miro differs, as a modal; nothing about who reads it."""
     hidden = push.addresses_of(reader)
     people = [(push.words[id].email, action) for action, ids in push.held.items() for id in sorted(ids)]
     held = [f"{email}: {action}" for email, action in people if email not in hidden]
-    differences = desk.pushed.differences() if desk.pushed else ()
+    differences = context.pushed.differences() if context.pushed else ()
     differing = [text for email, _, text in differences if email not in hidden]
     blocks = []
     for title, lines in (("Held", held), ("Failed", failures(push, hidden)), ("Miro differs", differing)):

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bot.cards.blocks import Message, actions, button, context, message, section
+from bot.cards.blocks import Message, actions, button, message, section, small_print
 from bot.slack.api.heard import Heard
 from bot.work.bulk.table import MOST_BYTES
 
@@ -28,7 +28,7 @@ def draft(file: File, heard: Heard) -> Message:
     title = f"Change many people with {_name(file)}?"
     value = json.dumps({"file": file["url_private"], "file_name": _name(file)})
     review = actions(button("Review and Send", "list-file", value))
-    return message(title, section(title), context(NEXT), review)
+    return message(title, section(title), small_print(NEXT), review)
 
 
 def _problem(file: File, heard: Heard) -> str:

@@ -6,7 +6,7 @@ import re
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.record.database import StoreTrouble
 from approvals.refusals import Refused
 from approvals.request import Request
@@ -48,8 +48,8 @@ class Lists(Listener):
         file = json.loads(str(body["actions"][0].get("value")))
         self.open(body, client, self._form(self.who(body), **file))
 
-    def _form(self, who: Who, **file: str) -> Block:
-        if not answers.offers(self.desk, who):
+    def _form(self, actor: Actor, **file: str) -> Block:
+        if not answers.offers(self.context, actor):
             raise Refused(answers.NOT_FOR_YOU)
         hint = f"A heading and a line for each change, as in: {TEMPLATE[0][:22]} ⏎ {TEMPLATE[1].rstrip(',')}"
         labels = ("List", "List, continued", "List, continued further")
@@ -64,20 +64,20 @@ class Lists(Listener):
 
     def sent(self, ack: Ack, body: Body) -> None:
         """The form was sent: wrong lines are named at the list, or the bulk is saved."""
-        view, who = body["view"], self.who(body)
+        view, actor = body["view"], self.who(body)
         values, file = forms.read(view), forms.carried(view)
         text = "\n".join(values[name] for name in BOXES if values.get(name))
         try:
-            reading = Reading() if file else read(self.desk, who, text.encode())
+            reading = Reading() if file else read(self.context, actor, text.encode())
             if reading.problems:
                 raise Refused(_told(reading.told))
             request = save(
-                self.desk, who, reading.lines, values.get("reason", ""), f"view:{view['id']}",
+                self.context, actor, reading.lines, values.get("reason", ""), f"view:{view['id']}",
                 start=values.get("start", ""), **file,
             )  # fmt: skip
         except (Refused, StoreTrouble) as error:
             raise Problems({"reason" if file else BOXES[0]: str(error)}) from error
-        self.desk.wake()
+        self.context.wake()
         what = file.get("file_name") or f"{len(reading.lines)} lines"
         said = f"Sent: {request.id}, with {what}. {NEXT}"
         ack(response_action="update", view=forms.notice("Sent", said))
@@ -85,20 +85,20 @@ class Lists(Listener):
     def paged(self, body: Body, client: WebClient) -> None:
         """Next and Previous in the Details of a bulk."""
         start, _, value = str(body["actions"][0].get("value")).partition(" ")
-        handle, who = Handle.read(value), self.who(body)
+        handle, actor = Handle.read(value), self.who(body)
         request = self.found(handle)
         handle.check(request)
-        answers.may_see(self.desk, request, who)
-        self.open(body, client, self.details(request, who, int(start)))
+        answers.may_see(self.context, request, actor)
+        self.open(body, client, self.details(request, actor, int(start)))
 
-    def details(self, request: Request, who: Who, start: int = 0) -> Block:
+    def details(self, request: Request, actor: Actor, start: int = 0) -> Block:
         """Details, of a bulk with a page of its lines. Raises Unreadable."""
-        zone = who.account.zone if who.account else ""
-        command = self.desk.command(request)
-        scene = Scene(request, command, self.desk.facts, self.desk.person, who.person, zone or "UTC")
+        zone = actor.account.zone if actor.account else ""
+        command = self.context.command(request)
+        scene = Scene(request, command, self.context.facts, self.context.person, actor.person, zone or "UTC")
         if request.action != Bulk.NAME:
             return forms.details(scene)
-        words = [event.words for event in self.desk.store.events(request.id)]
+        words = [event.words for event in self.context.store.events(request.id)]
         plans = {number: (plan.user_name or "", plan.steps) for number, plan in approved_plans(words).items()}
         return forms.details(scene, pages.page(scene, plans, left_out(words), start))
 

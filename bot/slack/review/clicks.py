@@ -29,9 +29,9 @@ class Reviews(Listener):
         """Open Review; or Keep All, which keeps what is left and isn't marked End."""
         key, problems, ended = body["actions"][0]["value"], list[str](), _ended(body)
         if body["actions"][0]["action_id"] == "keep-all":
-            left = reviews.find(self.desk, key).having()
+            left = reviews.find(self.context, key).having()
             kept = [access.number for access in left if access.number not in ended]
-            problems = reviews.decide(self.desk, key, self.who(body), kept, ())
+            problems = reviews.decide(self.context, key, self.who(body), kept, ())
         self.open(body, client, self._form(body, key, problems))
 
     def sent(self, ack: Ack, body: Body) -> None:
@@ -40,7 +40,7 @@ class Reviews(Listener):
         key, keeps = carried["review"], (values.get("reason", ""), values.get("until", ""))
         marked = _marked(body, Step.KEPT), _marked(body, Step.ENDED)
         try:
-            problems = reviews.decide(self.desk, key, self.who(body), *marked, *keeps)
+            problems = reviews.decide(self.context, key, self.who(body), *marked, *keeps)
             drawn = self._form(body, key, problems, int(carried["after"]))
         except (Refused, StoreTrouble) as error:
             drawn = forms.notice("Access Review", str(error))
@@ -48,11 +48,11 @@ class Reviews(Listener):
 
     def _form(self, body: Body, key: str, problems: Sequence[str], after: int = -1) -> Block:
         """A page for the reader. Raises Refused."""
-        review, who = reviews.find(self.desk, key), self.who(body)
-        reviews.check(self.desk, review, who, reads=True)
-        own = {each.number for each in review.having() if reviews.is_own(self.desk, each, who.person)}
+        review, actor = reviews.find(self.context, key), self.who(body)
+        reviews.check(self.context, review, actor, reads=True)
+        own = {each.number for each in review.having() if reviews.is_own(self.context, each, actor.person)}
         return view.form(
-            review, lambda id: mark(self.desk.person(id), brief=True), own, after, problems, _ended(body)
+            review, lambda id: mark(self.context.person(id), brief=True), own, after, problems, _ended(body)
         )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from approvals.clocks import is_recent
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.decide import vote_body
 from approvals.ids import BOT
 from approvals.plan import Plan
@@ -24,7 +24,7 @@ from approvals.request import Draft, Request, Vote
 from approvals.sentence import Sentence, body, words
 from approvals.states import OPEN, EventType, State
 from bot.actions.many import Bulk, Line
-from bot.context import LEASE, Colleagues, Desk
+from bot.context import LEASE, Colleagues, Context
 from bot.miro.client import Miro
 from bot.miro.errors import Away, Declined, Locked, Unclear
 from bot.miro.quota import cost
@@ -49,109 +49,109 @@ ROUNDS = 8
 _RIGHTS = {"demote", "take", "take-all"}
 
 
-def carry(desk: Desk, miro: Miro, colleagues: Colleagues, bulk: Request, claim: Claim) -> Request:
+def carry(context: Context, miro: Miro, colleagues: Colleagues, bulk: Request, claim: Claim) -> Request:
     """Works on an approved bulk for a few minutes; returns it as it is then."""
-    if bulk.practice or desk.practice:
-        return desk.store.append(bulk, [Draft(EventType.REHEARSED, body={"text": "rehearsed"})], claim)
-    _make_lines(desk, bulk, claim)
-    claims = _claimed(desk, bulk, claim.owner)
+    if bulk.practice or context.practice:
+        return context.store.append(bulk, [Draft(EventType.REHEARSED, body={"text": "rehearsed"})], claim)
+    _make_lines(context, bulk, claim)
+    claims = _claimed(context, bulk, claim.owner)
     if claims:
-        batch = Batch(desk, miro, colleagues, bulk, claims)
+        batch = Batch(context, miro, colleagues, bulk, claims)
         try:
             batch.run()
         finally:
             batch.release()
-        desk.store.outbox.redraw(bulk.id)
-        bulk = desk.store.request(bulk.id)
+        context.store.outbox.redraw(bulk.id)
+        bulk = context.store.request(bulk.id)
         if batch.trouble and not bulk.is_paused and bulk.state is State.APPROVED:
-            return desk.wait(bulk, batch.trouble, claim)
+            return context.wait(bulk, batch.trouble, claim)
         return bulk
-    return _ended(desk, bulk, claim)
+    return _ended(context, bulk, claim)
 
 
-def _ended(desk: Desk, bulk: Request, claim: Claim) -> Request:
+def _ended(context: Context, bulk: Request, claim: Claim) -> Request:
     """Done when every line is, stopped when one is; until no line is open it waits."""
-    counts = desk.store.lines(bulk.id)
+    counts = context.store.lines(bulk.id)
     left = sum(count for state, count in counts.items() if state is not State.DONE)
     if any(state in OPEN and state is not State.STOPPED for state in counts):
-        return desk.held(bulk, Sentence.of("lines-open", count=left, request=bulk.id), claim)
+        return context.held(bulk, Sentence.of("lines-open", count=left, request=bulk.id), claim)
     if not left:
-        return desk.store.append(bulk, [Draft(EventType.DONE)], claim)
+        return context.store.append(bulk, [Draft(EventType.DONE)], claim)
     text, remedy = Sentence.of("lines-left", count=left, all=sum(counts.values())), Sentence("remedy-lines")
     stopped = Draft(
         EventType.STOPPED, body=body(text=text, remedy=remedy), words=words(text=text, remedy=remedy)
     )
-    return desk.store.append(bulk, [stopped], claim)
+    return context.store.append(bulk, [stopped], claim)
 
 
 # -- lines ------------------------------------------------------------------------------------------------
 
 
-def _make_lines(desk: Desk, bulk: Request, claim: Claim) -> None:
+def _make_lines(context: Context, bulk: Request, claim: Claim) -> None:
     """Makes a request of each line that isn't one yet, and resumes those that had stopped."""
-    command, events = desk.command(bulk), list(desk.store.events(bulk.id))
+    command, events = context.command(bulk), list(context.store.events(bulk.id))
     assert isinstance(command, Bulk)
     plans = approved_plans(event.words for event in events)
     if not plans:
         raise Refused(f"What was approved was deleted from the record. Ask again without {bulk.id}'s lines.")
     if events[-1].type == EventType.RESUMED:
-        for id in desk.store.lines_in(bulk.id, [State.STOPPED]):
-            stopped = desk.store.request(id)
-            desk.store.append(stopped, [Draft(EventType.RESUMED, events[-1].by)])
-    made = sum(desk.store.lines(bulk.id).values())
+        for id in context.store.lines_in(bulk.id, [State.STOPPED]):
+            stopped = context.store.request(id)
+            context.store.append(stopped, [Draft(EventType.RESUMED, events[-1].by)])
+    made = sum(context.store.lines(bulk.id).values())
     for start in range(made, len(command.lines), CHUNK):
-        desk.store.renew(claim, LEASE)
-        with desk.store.writing():
+        context.store.renew(claim, LEASE)
+        with context.store.writing():
             for line in command.lines[start : start + CHUNK]:
-                _make(desk, bulk, line, plans[line.number])
+                _make(context, bulk, line, plans[line.number])
 
 
-def _make(desk: Desk, bulk: Request, line: Line, plan: Plan) -> None:
+def _make(context: Context, bulk: Request, line: Line, plan: Plan) -> None:
     command = line.command
     event = asked_event(
-        desk, command, bulk.requester, {"reason": bulk.reason, "shell": bulk.shell},
+        context, command, bulk.requester, {"reason": bulk.reason, "shell": bulk.shell},
         because_of=bulk.id, line=line.number, undoes=line.undoes, exact=True,
     )  # fmt: skip
-    request = desk.store.ask(event, f"{bulk.token}:{line.number}")
+    request = context.store.ask(event, f"{bulk.token}:{line.number}")
     if request.state is not State.CHECKING:
         return  # made before a crash
     try:
-        planned, *_ = ask_approvers(desk, request, command, plan)
+        planned, *_ = ask_approvers(context, request, command, plan)
     except Refused as error:
-        desk.store.append(request, [Draft(EventType.REFUSED, words={"text": str(error)})])
+        context.store.append(request, [Draft(EventType.REFUSED, words={"text": str(error)})])
         return
     body = planned.body
     if not any(step.change.code in _RIGHTS for step in plan.steps):
         # The list of admins stays as it is, so nobody waits for others in its lane.
         body = {**body, "lanes": [lane for lane in body["lanes"] if lane != "admins"]}
-    request = desk.store.append(request, [replace(planned, body=body)])
+    request = context.store.append(request, [replace(planned, body=body)])
     votes = tuple(replace(vote, revision=plan.revision) for vote in bulk.asking.votes)
     after = replace(request, asking=replace(request.asking, votes=votes))
-    drafts = [Draft(EventType.VOTED, vote.by, vote_body(vote), _signed(desk, vote)) for vote in votes]
-    if desk.table(request).tally(after).is_settled and not request.plan.warnings:
+    drafts = [Draft(EventType.VOTED, vote.by, vote_body(vote), _signed(context, vote)) for vote in votes]
+    if context.table(request).tally(after).is_settled and not request.plan.warnings:
         by = votes[-1].by if votes else BOT
         drafts.append(Draft(EventType.APPROVED, by, {"revision": plan.revision, "together": True}))
     if drafts:
-        desk.store.append(request, drafts)
+        context.store.append(request, drafts)
 
 
-def _signed(desk: Desk, vote: Vote) -> dict[str, str]:
-    voter = desk.person(vote.by)
-    return Who(voter, voter.account, vote.shell).signed
+def _signed(context: Context, vote: Vote) -> dict[str, str]:
+    voter = context.person(vote.by)
+    return Actor(voter, voter.account, vote.shell).signed
 
 
 # -- work ---------------------------------------------------------------------------------------------------
 
 
-def _claimed(desk: Desk, bulk: Request, owner: str) -> list[tuple[Claim, Request]]:
+def _claimed(context: Context, bulk: Request, owner: str) -> list[tuple[Claim, Request]]:
     """Claims as many lines as are worked on at a time, by what their calls cost."""
     claimed: list[tuple[Claim, Request]] = []
     credits = 0
     while len(claimed) < MOST and credits < MOST_CREDITS:
-        claims = desk.store.claim_lines(bulk.id, owner, LEASE, CHUNK)
+        claims = context.store.claim_lines(bulk.id, owner, LEASE, CHUNK)
         if not claims:
             break
-        lines = [desk.store.request(claim.request) for claim in claims]
+        lines = [context.store.request(claim.request) for claim in claims]
         claimed += zip(claims, lines, strict=True)
         calls = [step.call.split() for line in lines for step in line.plan.steps if "/Users" in step.call]
         credits += sum(cost(method, path) for method, path in calls)
@@ -162,7 +162,7 @@ def _claimed(desk: Desk, bulk: Request, owner: str) -> list[tuple[Claim, Request
 class Batch:
     """Lines under claims of one worker, worked on in rounds: a look round, then calls."""
 
-    desk: Desk
+    context: Context
     miro: Miro
     colleagues: Colleagues
     bulk: Request
@@ -177,10 +177,10 @@ class Batch:
         for _ in range(ROUNDS):
             if not left or self.trouble:
                 return
-            requests = [self.desk.store.request(claim.request) for claim in left]
+            requests = [self.context.store.request(claim.request) for claim in left]
             try:
-                commands = [self.desk.command(request) for request in requests]
-                shared = around(self.desk, self.miro, commands, gathers=True)
+                commands = [self.context.command(request) for request in requests]
+                shared = around(self.context, self.miro, commands, gathers=True)
             except (Away, Locked) as error:
                 self.trouble = error
                 return
@@ -193,11 +193,11 @@ class Batch:
         for claim in claims:
             if shared.trouble:
                 break
-            request = self.desk.store.request(claim.request)
+            request = self.context.store.request(claim.request)
             if self._is_halted() and request.state is State.APPROVED:
                 continue  # what has begun is finished
             with logs.about(claim.request):
-                work = Provisioning(self.desk, shared, self.colleagues, request, claim)
+                work = Provisioning(self.context, shared, self.colleagues, request, claim)
                 try:
                     work.run()
                 except LookFirst:
@@ -209,7 +209,7 @@ class Batch:
                     log.info("%s: %s", claim.request, error)
         works = {id(call): work for work, call in gathered}
         for share in shares(call for _, call in gathered):
-            held = self.desk.store.renew_all(self.claimed[0][0].owner, LEASE)
+            held = self.context.store.renew_all(self.claimed[0][0].owner, LEASE)
             # Somebody else may work on what was lost by now, or have taken it back.
             if mine := [call for call in share if works[id(call)].claim in held]:
                 self._send(shared, mine, [works[id(call)] for call in mine])
@@ -235,7 +235,7 @@ class Batch:
 
     def _is_halted(self) -> bool:
         """Whether somebody paused or stopped the bulk; renews leases, or gives way, now and then."""
-        now, store = self.desk.now(), self.desk.store
+        now, store = self.context.now(), self.context.store
         if not is_recent(self._renewed_at, now, OFTEN):
             self._renewed_at = now
             store.renew_all(self.claimed[0][0].owner, LEASE)
@@ -249,4 +249,4 @@ class Batch:
         """Ends all claims that are left."""
         for claim, _ in self.claimed:
             with suppress(ClaimLost):
-                self.desk.store.release(claim)
+                self.context.store.release(claim)

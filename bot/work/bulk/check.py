@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.asking import looked_at
 from approvals.decide.tally import Ground
 from approvals.ids import PersonId, RequestId, stamp
@@ -21,7 +21,7 @@ from approvals.sentence import Sentence
 from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.many import Bulk, Line
-from bot.context import LEASE, Colleagues, Desk, SlackAway
+from bot.context import LEASE, Colleagues, Context, SlackAway
 from bot.miro.client import Miro
 from bot.miro.errors import Ambiguous, Away, Locked
 from bot.miro.goals import needs
@@ -39,69 +39,71 @@ MOST_SAID = 5
 APART = "Decided by others, so it is in {bulk}."
 
 
-def check(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
+def check(context: Context, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
     """Moves a bulk on from *checking*, or stores why not and when to retry."""
     try:
-        return _checked(desk, miro, colleagues, request, claim)
+        return _checked(context, miro, colleagues, request, claim)
     except (Held, SlackAway, Away, Locked) as error:
-        return desk.wait(request, error, claim)
+        return context.wait(request, error, claim)
     except Refused as error:
-        return desk.store.append(request, [Draft(EventType.REFUSED, words={"text": str(error)})], claim)
+        return context.store.append(request, [Draft(EventType.REFUSED, words={"text": str(error)})], claim)
 
 
-def _checked(desk: Desk, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
-    requester = asker(desk, colleagues, request)
-    command = desk.command(request)
+def _checked(context: Context, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
+    requester = asker(context, colleagues, request)
+    command = context.command(request)
     assert isinstance(command, Bulk)
     lines: Sequence[Line] = command.lines
     lasting = dict[int, str]()
     if command.undoes and not any(line.undoes for line in lines):
-        lines, lasting = undone(desk, command, requester)
+        lines, lasting = undone(context, command, requester)
     if not lines:
-        lines = _in_file(desk, command.file, requester)
+        lines = _in_file(context, command.file, requester)
     for line in lines:
-        approvers.look_up(desk, colleagues, miro, desk.ground(line.command, requester))
-    plans, problems = judged(desk, miro, requester, lines)
+        approvers.look_up(context, colleagues, miro, context.ground(line.command, requester))
+    plans, problems = judged(context, miro, requester, lines)
     problems |= lasting
-    desk.store.renew(claim, LEASE)
+    context.store.renew(claim, LEASE)
     sets: dict[object, list[Line]] = {}
     good = [line for line in lines if line.number in plans]
     for line in good:
-        sets.setdefault(_deciding(desk.ground(line.command, requester)), []).append(line)
+        sets.setdefault(_deciding(context.ground(line.command, requester)), []).append(line)
     if not sets:
         some = "; ".join(f"line {number}: {text}" for number, text in islice(problems.items(), 3))
         raise Refused(f"No line can be carried out. {some}")
-    if not any(plans[line.number].steps or ending.is_followed(desk, line.command) for line in good):
-        return desk.store.append(request, [saying(EventType.UNNEEDED, Sentence("so-already"))], claim)
+    if not any(plans[line.number].steps or ending.is_followed(context, line.command) for line in good):
+        return context.store.append(request, [saying(EventType.UNNEEDED, Sentence("so-already"))], claim)
     mine, *others = sorted(sets.values(), key=len, reverse=True)
     shown = {line.number: plans[line.number].stored() for line in mine}
-    with desk.store.writing():  # all or none: after a failure, lines of others would be asked twice
+    with context.store.writing():  # all or none: after a failure, lines of others would be asked twice
         for apart in others:
-            bulk = ask(desk, request, Bulk(lines=tuple(apart), undoes=command.undoes))
+            bulk = ask(context, request, Bulk(lines=tuple(apart), undoes=command.undoes))
             problems |= {line.number: APART.format(bulk=bulk.id) for line in apart}
         plan = summed(mine, shown, len(problems))
         shown_command = command.model_copy(update={"lines": tuple(mine)})
-        planned, *more = ask_approvers(desk, request, shown_command, plan)
+        planned, *more = ask_approvers(context, request, shown_command, plan)
         stored = {"line_plans": kept(shown), "left_out": json.dumps(problems, ensure_ascii=False)}
-        return desk.store.append(request, [replace(planned, words={**planned.words, **stored}), *more], claim)
+        return context.store.append(
+            request, [replace(planned, words={**planned.words, **stored}), *more], claim
+        )
 
 
-def _in_file(desk: Desk, url: str, requester: Person) -> Sequence[Line]:
+def _in_file(context: Context, url: str, requester: Person) -> Sequence[Line]:
     """The lines of a list that is a file in Slack. Raises Refused for wrong ones, and SlackAway."""
-    reading = read(desk, Who(requester, requester.account), desk.fetch(url))
+    reading = read(context, Actor(requester, requester.account), context.fetch(url))
     if told := reading.told:
         more = f" And {len(told) - MOST_SAID} more." * (len(told) > MOST_SAID)
         raise Refused(f"{' '.join(told[:MOST_SAID])}{more} Correct the file and send it again.")
     return reading.lines
 
 
-def ask(desk: Desk, request: Request, command: Bulk) -> Request:
+def ask(context: Context, request: Request, command: Bulk) -> Request:
     """Saves a bulk of some lines of another, asked by the same person for the same reason."""
     words = {"case": looked_at(request.scope), "reason": request.reason, "shell": request.shell}
     more = {"practice": request.practice, "because_of": request.because_of or ""}
     start = {"start_at": stamp(request.starts_at)} if request.starts_at else {}
     later = [Draft(EventType.SCHEDULED, request.requester, start)] if start else []
-    return desk.store.ask(asked_event(desk, command, request.requester, words, **more), "", *later)
+    return context.store.ask(asked_event(context, command, request.requester, words, **more), "", *later)
 
 
 def _deciding(ground: Ground) -> tuple[object, ...]:
@@ -114,7 +116,7 @@ def _deciding(ground: Ground) -> tuple[object, ...]:
 
 
 def judged(
-    desk: Desk, miro: Miro, requester: Person, lines: Iterable[Line], *, is_first: bool = False
+    context: Context, miro: Miro, requester: Person, lines: Iterable[Line], *, is_first: bool = False
 ) -> tuple[dict[int, LivePlan], dict[int, str]]:
     """({number of a line: its plan}, {number: why it can't be carried out, with the remedy}).
 
@@ -122,13 +124,15 @@ def judged(
     can't be looked at.
     """
     lines = list(lines)
-    shared = around(desk, miro, (line.command for line in lines))
-    asked = Request(RequestId(""), 0, State.CHECKING, Bulk.NAME, requester.id, desk.now(), {}, is_exact=True)
+    shared = around(context, miro, (line.command for line in lines))
+    asked = Request(
+        RequestId(""), 0, State.CHECKING, Bulk.NAME, requester.id, context.now(), {}, is_exact=True
+    )
     plans, problems = dict[int, LivePlan](), dict[int, str]()
     for line in lines:
         try:
             asked = replace(asked, line=line.number, undoes=RequestId(line.undoes))
-            plans[line.number] = _planned(desk, shared, asked, line.command, is_first)
+            plans[line.number] = _planned(context, shared, asked, line.command, is_first)
         except Held:
             raise
         except (Refused, Obstacle, Ambiguous) as error:
@@ -140,8 +144,8 @@ def judged(
     return plans, problems
 
 
-def _planned(desk: Desk, miro: Miro, asked: Request, command: Action, is_first: bool) -> LivePlan:
-    ground = desk.ground(command, desk.person(asked.requester))
+def _planned(context: Context, miro: Miro, asked: Request, command: Action, is_first: bool) -> LivePlan:
+    ground = context.ground(command, context.person(asked.requester))
     try:
         ground.may_ask()
         ground.check_length(in_list=True)
@@ -151,31 +155,31 @@ def _planned(desk: Desk, miro: Miro, asked: Request, command: Action, is_first: 
     except (Unsure, UnknownManager):
         if not is_first:
             raise
-    check_ground(desk, command, ground.case.subject, ground.case.requester)
+    check_ground(context, command, ground.case.subject, ground.case.requester)
     if command.heir_address or command.team_beside:
         raise Refused("Teams beside groups are changed for one person at a time. Ask for it by itself.")
-    check_names(desk, asked, command)
-    longer = ending.prolonged(desk, replace(asked, action=command.NAME), command) if command.days else None
+    check_names(context, asked, command)
+    longer = ending.prolonged(context, replace(asked, action=command.NAME), command) if command.days else None
     if longer:
         raise Refused(f"{longer.id} gives this already, for some days. Extend it there, or ask by itself.")
-    (plan, _), subject = plan_of(desk, miro, asked, command), ground.case.subject
+    (plan, _), subject = plan_of(context, miro, asked, command), ground.case.subject
     if plan.vanished or (subject and subject.miro_id and plan.miro_id not in ("", subject.miro_id)):
         raise Refused("Miro shows another account than before. Look there, then ask for it by itself.")
     return plan
 
 
-def around(desk: Desk, miro: Miro, commands: Iterable[Action], *, gathers: bool = False) -> Shared:
+def around(context: Context, miro: Miro, commands: Iterable[Action], *, gathers: bool = False) -> Shared:
     """One look round at everybody whom the commands are about, with the attributes that their goals need."""
-    fields, people, facts = dict[str, None](), dict[PersonId, Person](), desk.facts
+    fields, people, facts = dict[str, None](), dict[PersonId, Person](), context.facts
     for command in commands:
         if command.subject:
-            people[command.subject] = desk.person(command.subject)
+            people[command.subject] = context.person(command.subject)
         try:
             fields |= dict.fromkeys(filter(None, needs(command.goals(facts)).split(",")))
         except KeyError:  # a team that is gone: the line says so
             continue
     wanted = {key for person in people.values() for key in _keys_of(person)}
-    return Shared(miro, wanted, len(people), ",".join(fields), desk.now, gathers)
+    return Shared(miro, wanted, len(people), ",".join(fields), context.now, gathers)
 
 
 def _keys_of(person: Person) -> set[str]:

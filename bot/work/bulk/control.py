@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from approvals.decide import clock, decide
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.ids import stamp
 from approvals.record.database import Overtaken
 from approvals.refusals import Refused
@@ -11,25 +11,25 @@ from approvals.request import Draft, Request, saying
 from approvals.sentence import Sentence
 from approvals.states import OPEN, EventType, State
 from bot.actions.many import Bulk
-from bot.context import Desk
+from bot.context import Context
 
 
-def pause(desk: Desk, request: Request, who: Who) -> list[Draft]:
+def pause(context: Context, request: Request, actor: Actor) -> list[Draft]:
     """The events of a pause. Raises Refused."""
     _check(request)
-    return decide.pause(request, who, desk.table(request))
+    return decide.pause(request, actor, context.table(request))
 
 
-def go_on(desk: Desk, request: Request, who: Who) -> list[Draft]:
+def go_on(context: Context, request: Request, actor: Actor) -> list[Draft]:
     """The events that continue it. Raises Refused."""
     _check(request)
-    return decide.go_on(request, who, desk.table(request))
+    return decide.go_on(request, actor, context.table(request))
 
 
-def stop(desk: Desk, request: Request, who: Who) -> list[Draft]:
+def stop(context: Context, request: Request, actor: Actor) -> list[Draft]:
     """The events that stop it for good. Raises Refused."""
     _check(request)
-    return decide.withdraw(request, who, desk.table(request))
+    return decide.withdraw(request, actor, context.table(request))
 
 
 def _check(request: Request) -> None:
@@ -37,19 +37,19 @@ def _check(request: Request) -> None:
         raise Refused(f"{request.id} is a single request. See /miro show.")
 
 
-def tidy(desk: Desk) -> None:
+def tidy(context: Context) -> None:
     """Closes lines of a bulk that ended before they began; what has begun is finished by itself."""
-    for id in desk.store.stranded():
-        line = desk.store.request(id)
+    for id in context.store.stranded():
+        line = context.store.request(id)
         if line.state is State.WORKING:
-            draft: Draft | None = _held(desk, Sentence.of("bulk-left", request=line.because_of))
+            draft: Draft | None = _held(context, Sentence.of("bulk-left", request=line.because_of))
         else:
-            draft = halted(desk, line)
+            draft = halted(context, line)
         with suppress(Overtaken):
-            desk.store.append(line, [draft] if draft else [])
+            context.store.append(line, [draft] if draft else [])
 
 
-def halted(desk: Desk, line: Request) -> Draft | None:
+def halted(context: Context, line: Request) -> Draft | None:
     """The event that keeps a line of a paused or ended bulk from beginning; None if it may go on.
 
     It may if it has changed something, or somebody resumed it after the bulk had ended. While the bulk is
@@ -57,29 +57,29 @@ def halted(desk: Desk, line: Request) -> Draft | None:
     """
     if not (line.line and line.because_of) or line.progress.has_changed:
         return None
-    bulk = desk.store.request(line.because_of)
+    bulk = context.store.request(line.because_of)
     if bulk.is_paused:
-        return _held(desk, Sentence.of("bulk-paused", request=bulk.id), together=True)
+        return _held(context, Sentence.of("bulk-paused", request=bulk.id), together=True)
     if bulk.state in OPEN or not bulk.outcome:
         return None
-    resumed = (event.at for event in desk.store.events(line.id) if event.type == EventType.RESUMED)
+    resumed = (event.at for event in context.store.events(line.id) if event.type == EventType.RESUMED)
     if any(at > bulk.outcome.at for at in resumed):
         return None
     return clock.withdrawn(Sentence.of("bulk-over", request=bulk.id))
 
 
-def _held(desk: Desk, text: Sentence, **more: bool) -> Draft:
-    return saying(EventType.HELD, text, next_try_at=stamp(desk.now()), **more)
+def _held(context: Context, text: Sentence, **more: bool) -> Draft:
+    return saying(EventType.HELD, text, next_try_at=stamp(context.now()), **more)
 
 
-def nudge(desk: Desk, line: Request) -> None:
+def nudge(context: Context, line: Request) -> None:
     """Has a bulk look again whether all lines have ended, after one did that went alone."""
     if not (line.line and line.because_of) or line.state in OPEN:
         return
-    bulk = desk.store.request(line.because_of)
-    desk.store.outbox.redraw(bulk.id)
+    bulk = context.store.request(line.because_of)
+    context.store.outbox.redraw(bulk.id)
     with suppress(Overtaken):
         if bulk.state is State.APPROVED and bulk.progress.held and not bulk.is_paused:
-            desk.hold(bulk, bulk.progress.held, desk.now())
-        elif bulk.state is State.STOPPED and desk.store.lines(bulk.id).keys() <= {State.DONE}:
-            desk.store.append(bulk, [Draft(EventType.RESUMED)])
+            context.hold(bulk, bulk.progress.held, context.now())
+        elif bulk.state is State.STOPPED and context.store.lines(bulk.id).keys() <= {State.DONE}:
+            context.store.append(bulk, [Draft(EventType.RESUMED)])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from approvals.decide.actor import Who, check_standing, is_operator
+from approvals.decide.actor import Actor, check_standing, is_operator
 from approvals.decide.asking import looked_at
 from approvals.refusals import Refused
 from approvals.request import Request
@@ -13,7 +13,7 @@ from bot.actions import Action
 from bot.actions.fill import Problems, fill, team_id
 from bot.actions.many import Bulk, Line
 from bot.actions.tables import Tables
-from bot.context import Desk
+from bot.context import Context
 from bot.miro.goals import Goal
 from bot.miro.plan import LivePlan
 from bot.work.ask import LONGEST_REASON, asked_event, check_open, scheduled
@@ -41,19 +41,19 @@ class Reading:
         return [f"Line {number}: {text}" for number, text in sorted(self.problems.items())]
 
 
-def read(desk: Desk, who: Who, data: bytes) -> Reading:
+def read(context: Context, actor: Actor, data: bytes) -> Reading:
     """Reads a list as far as that goes without Miro. Raises Refused for what isn't such a list."""
-    reading, tables = Reading(), desk.tables()
+    reading, tables = Reading(), context.tables()
     teams, wanted = _teams(tables), dict[tuple[str, str], tuple[object, int]]()
     first = dict[str, int]()
     """{a line as text: its number}: typed commands of thousands of lines take a lot of memory."""
     for row in rows(data):
         try:
-            command = _command(row, who, tables, teams)
+            command = _command(row, actor, tables, teams)
             text = f"{command.NAME} {command.model_dump_json(exclude_defaults=True)}"
             if text in first:
                 raise Refused(f"It repeats line {first[text]}. Leave one of them out.")
-            for key, value in _facts(command, desk).items():
+            for key, value in _facts(command, context).items():
                 before, line = wanted.setdefault(key, (value, row.line))
                 if before != value:
                     raise Refused(f"It contradicts line {line} about the same person. Keep one of them.")
@@ -66,19 +66,19 @@ def read(desk: Desk, who: Who, data: bytes) -> Reading:
     return reading
 
 
-def _command(row: Row, who: Who, tables: Tables, teams: Callable[[str], str]) -> Action:
+def _command(row: Row, actor: Actor, tables: Tables, teams: Callable[[str], str]) -> Action:
     """The command of a row. Raises Refused with everything that is wrong with it."""
     if row.problem:
         raise Refused(row.problem)
     action, raw = meant(row)
     form = action.form()
     if hidden := [
-        name for name in raw if form[name].operators_only and not is_operator(tables.policy, who.person)
+        name for name in raw if form[name].operators_only and not is_operator(tables.policy, actor.person)
     ]:
         raise Refused(f"Only operators can fill in {', '.join(hidden)}. Leave it empty.")
     try:
         known = {name: teams(text) if form[name].is_team else text for name, text in raw.items()}
-        return fill(action, known, who.person, tables)
+        return fill(action, known, actor.person, tables)
     except ValueError as error:
         raise Refused(str(error)) from error
     except Problems as error:
@@ -113,11 +113,11 @@ def _teams(tables: Tables) -> Callable[[str], str]:
     return of_cell
 
 
-def _facts(command: Action, desk: Desk) -> dict[tuple[str, str], object]:
+def _facts(command: Action, context: Context) -> dict[tuple[str, str], object]:
     """{(person, fact): what the command wants it to be}: two lines may not want different things."""
     person, facts = str(command.subject), dict[tuple[str, str], object]()
     try:
-        goals: tuple[Goal, ...] = command.goals(desk.facts)
+        goals: tuple[Goal, ...] = command.goals(context.facts)
     except KeyError as error:
         raise Refused("The team isn't in Miro anymore. Name another one.") from error
     for goal in goals:
@@ -134,8 +134,8 @@ def _facts(command: Action, desk: Desk) -> dict[tuple[str, str], object]:
 
 
 def save(
-    desk: Desk,
-    who: Who,
+    context: Context,
+    actor: Actor,
     lines: Sequence[Line],
     reason: str,
     receipt: str = "",
@@ -154,9 +154,11 @@ def save(
     bulk = Bulk(lines=tuple(lines), **more)
     if not (lines or bulk.file):
         raise Refused("No line is left, so nothing was requested.")
-    if who.account:
-        check_standing(who, desk.now())
-    check_open(desk, who, receipt)
-    words = {"case": looked_at(bulk.scope(desk.facts)), "reason": reason, **who.signed}
-    event = asked_event(desk, bulk, who.person.id, words, practice=desk.practice, because_of=bulk.undoes)
-    return desk.store.ask(event, receipt, *scheduled(desk, Bulk, start, who))
+    if actor.account:
+        check_standing(actor, context.now())
+    check_open(context, actor, receipt)
+    words = {"case": looked_at(bulk.scope(context.facts)), "reason": reason, **actor.signed}
+    event = asked_event(
+        context, bulk, actor.person.id, words, practice=context.practice, because_of=bulk.undoes
+    )
+    return context.store.ask(event, receipt, *scheduled(context, Bulk, start, actor))

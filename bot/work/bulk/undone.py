@@ -12,23 +12,23 @@ from bot.actions import ACTIONS
 from bot.actions.fill import Problems, fill
 from bot.actions.many import Bulk, Line
 from bot.actions.undo import lasting, undoing
-from bot.context import Desk
+from bot.context import Context
 from bot.work.undo import changed_address, own_steps
 
 
-def undone(desk: Desk, bulk: Bulk, requester: Person) -> tuple[Sequence[Line], dict[int, str]]:
+def undone(context: Context, bulk: Bulk, requester: Person) -> tuple[Sequence[Line], dict[int, str]]:
     """(lines that undo another bulk, what takes access away first; {number: what can't be undone}).
 
     `bulk`: with the lines that are undone. A line that takes more than one action has further numbers.
     """
     lines, problems = list[Line](), dict[int, str]()
-    more, tables = count(max(line.number for line in bulk.lines) + 1), desk.tables()
-    for request in _changed(desk, bulk):
-        numbers, address = _numbers(request.line, more), changed_address(desk, request)
+    more, tables = count(max(line.number for line in bulk.lines) + 1), context.tables()
+    for request in _changed(context, bulk):
+        numbers, address = _numbers(request.line, more), changed_address(context, request)
         if request.state is State.WORKING:
             problems[next(numbers)] = f"{request.id} isn't finished yet. Undo it by itself afterwards."
             continue
-        for action, raw in undoing(own_steps(desk, request), address):
+        for action, raw in undoing(own_steps(context, request), address):
             number = next(numbers)
             try:
                 command = fill(ACTIONS[action], raw, requester, tables)
@@ -42,10 +42,10 @@ def undone(desk: Desk, bulk: Bulk, requester: Person) -> tuple[Sequence[Line], d
     return sorted(lines, key=lambda line: -line.command.URGENCY), problems
 
 
-def _changed(desk: Desk, bulk: Bulk) -> Iterator[Request]:
+def _changed(context: Context, bulk: Bulk) -> Iterator[Request]:
     """The lines of the other bulk that changed something, or may have, in order."""
-    ids = desk.store.lines_in(RequestId(bulk.undoes), list(State))
-    return (request for request in desk.store.each(ids) if request.line and request.may_have_changed)
+    ids = context.store.lines_in(RequestId(bulk.undoes), list(State))
+    return (request for request in context.store.each(ids) if request.line and request.may_have_changed)
 
 
 def _numbers(first: int, more: Iterator[int]) -> Iterator[int]:

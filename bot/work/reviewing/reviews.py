@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from approvals.case import Case
 from approvals.clocks import is_recent
-from approvals.decide.actor import Who, check_standing, is_operator
+from approvals.decide.actor import Actor, check_standing, is_operator
 from approvals.decide.streams import reviews as stream
 from approvals.decide.streams.reviews import DIFFERENCES, Access, Holders, Review, Step, started
 from approvals.decide.tally import Ground
@@ -24,7 +24,7 @@ from approvals.text import cleaned
 from bot.actions import ACTIONS
 from bot.actions.fill import Problems
 from bot.actions.people.remove_admin import Rights
-from bot.context import Desk
+from bot.context import Context
 from bot.work.ask import LONGEST_REASON, asked
 
 LONGEST_KEPT = timedelta(days=366)
@@ -32,132 +32,132 @@ LONGEST_KEPT = timedelta(days=366)
 RIGHTS = frozenset(get_args(Rights))
 
 
-def start(desk: Desk, who: Who, team: GroupId, until: datetime) -> Review:
+def start(context: Context, actor: Actor, team: GroupId, until: datetime) -> Review:
     """Begins a review of a team, or of all admins (''), and notifies its owners. Raises Refused."""
-    if not is_operator(desk.policy, who.person):
+    if not is_operator(context.policy, actor.person):
         raise Refused("Only an operator can start an access review.")
-    if until <= desk.now():
+    if until <= context.now():
         raise Refused("The last day is in the past. Choose a later one.")
-    if not is_recent(read_at := _read_at(desk, team), desk.now(), FRESH):
+    if not is_recent(read_at := _read_at(context, team), context.now(), FRESH):
         state = "is more than a day old" if read_at else "hasn't been read yet"
         raise Refused(f"Miro's list of people {state}. Start `miro-bot run`, which reads it.")
-    subject = f"access to {desk.tables().team(team).name}" if team else "admin rights in Miro"
-    with desk.store.writing():
-        if same := [review.id for review in opened(desk) if review.team == team]:
+    subject = f"access to {context.tables().team(team).name}" if team else "admin rights in Miro"
+    with context.store.writing():
+        if same := [review.id for review in opened(context) if review.team == team]:
             raise Refused(f"{same[0]} reviews {subject} already. Nothing was started.")
-        draft = started(who, team, subject, _holders(desk, team), until)
-        review = add(desk, draft)
-        if not notify(desk, review):
+        draft = started(actor, team, subject, _holders(context, team), until)
+        review = add(context, draft)
+        if not notify(context, review):
             who_else = "owners of the team" if team else "operators"
             raise Refused(f"Nobody in Slack can review {subject}. Name other {who_else} in the policy.")
-    desk.wake()
+    context.wake()
     return review
 
 
-def add(desk: Desk, draft: Draft, id: str = "") -> Review:
+def add(context: Context, draft: Draft, id: str = "") -> Review:
     """Appends an entry to a review, by default to a new one, and has its owners' App Home drawn again."""
-    review = desk.store.add_to_review(draft, id)
-    desk.store.outbox.changed(owner.id for owner in owners(desk, review))
+    review = context.store.add_to_review(draft, id)
+    context.store.outbox.changed(owner.id for owner in owners(context, review))
     return review
 
 
-def opened(desk: Desk) -> list[Review]:
+def opened(context: Context) -> list[Review]:
     """All open reviews, oldest first."""
-    return [desk.store.review(id) for id, is_open in desk.store.reviews().items() if is_open]
+    return [context.store.review(id) for id, is_open in context.store.reviews().items() if is_open]
 
 
-def find(desk: Desk, key: str) -> Review:
+def find(context: Context, key: str) -> Review:
     """The review whose key a button carries. Raises Refused."""
-    review = desk.store.review(key.partition(":")[0])
+    review = context.store.review(key.partition(":")[0])
     if key != review.key:
         raise Outdated("This is from before a backup was restored. Nothing has changed.")
     return review
 
 
-def _read_at(desk: Desk, team: GroupId) -> datetime | None:
-    groups = desk.store.groups
+def _read_at(context: Context, team: GroupId) -> datetime | None:
+    groups = context.store.groups
     return groups.seen_at("members") if team else groups.seen_at("admins")
 
 
-def _holders(desk: Desk, team: GroupId, review: Review | None = None) -> Holders:
-    if review and (review.compares or not is_recent(_read_at(desk, team), desk.now(), FRESH)):
+def _holders(context: Context, team: GroupId, review: Review | None = None) -> Holders:
+    if review and (review.compares or not is_recent(_read_at(context, team), context.now(), FRESH)):
         # The request finds out whether it is so.
         return {(each.email, each.right, each.miro_id): each.name for each in review.accesses}
     if team:
-        members = desk.store.groups.memberships(team)
+        members = context.store.groups.memberships(team)
         return {(email, "", miro_id): name for _, miro_id, email, name in members}
-    admins, _ = desk.store.groups.admins()
+    admins, _ = context.store.groups.admins()
     rights = ((admin, right) for admin in admins for right in admin.rights.split(", "))
     return {(canonical(admin.email), right, admin.miro_id): admin.name for admin, right in rights}
 
 
-def owners(desk: Desk, review: Review) -> list[Person]:
+def owners(context: Context, review: Review) -> list[Person]:
     """Who decides by the policy in force: the owners of the team; about admins, the operators."""
-    group = desk.store.groups.get(review.team)
-    return owners_of(desk, group, review.by) if group else desk.operators()
+    group = context.store.groups.get(review.team)
+    return owners_of(context, group, review.by) if group else context.operators()
 
 
-def owners_of(desk: Desk, group: Group, by: PersonId = BOT) -> list[Person]:
+def owners_of(context: Context, group: Group, by: PersonId = BOT) -> list[Person]:
     """The owners of a team by the policy in force. `by`: who asks for them."""
-    ground = Ground(desk.policy, Case("", desk.person(by)), desk.store.people, desk.now())
-    entries = desk.policy.owners_of((*desk.tables().names(group), group.id))
+    ground = Ground(context.policy, Case("", context.person(by)), context.store.people, context.now())
+    entries = context.policy.owners_of((*context.tables().names(group), group.id))
     return [named.person for named in ground.named(entries) if named.person]
 
 
-def deciders(desk: Desk, review: Review) -> list[Person]:
+def deciders(context: Context, review: Review) -> list[Person]:
     """The owners in Slack who can decide what is left, unlike those whose own access it is."""
     left = review.having()
-    people = [person for person in owners(desk, review) if person.account and person.is_colleague]
-    return [person for person in people if not all(is_own(desk, access, person) for access in left)]
+    people = [person for person in owners(context, review) if person.account and person.is_colleague]
+    return [person for person in people if not all(is_own(context, access, person) for access in left)]
 
 
-def check(desk: Desk, review: Review, who: Who, *, reads: bool = False) -> None:
+def check(context: Context, review: Review, actor: Actor, *, reads: bool = False) -> None:
     """Raises Refused for everybody but its owners; operators may read any review."""
-    check_standing(who, desk.now())
-    if reads and is_operator(desk.policy, who.person):
+    check_standing(actor, context.now())
+    if reads and is_operator(context.policy, actor.person):
         return
-    if not any(owner.is_(who.person) for owner in owners(desk, review)):
+    if not any(owner.is_(actor.person) for owner in owners(context, review)):
         raise Refused(f"Only owners can review {review.subject}. Nothing has changed.")
 
 
-def is_own(desk: Desk, access: Access, person: Person) -> bool:
+def is_own(context: Context, access: Access, person: Person) -> bool:
     """Whether it is the person's own access, which somebody else has to review."""
-    keys = {access.email, *desk.store.people.humans.known(access.email)}
-    return not desk.policy.names(keys).isdisjoint(desk.policy.names(person.keys))
+    keys = {access.email, *context.store.people.humans.known(access.email)}
+    return not context.policy.names(keys).isdisjoint(context.policy.names(person.keys))
 
 
 Numbers = Collection[int]
 
 
 def decide(
-    desk: Desk, key: str, who: Who, kept: Numbers, ended: Numbers, reason: str = "", until: str = ""
+    context: Context, key: str, actor: Actor, kept: Numbers, ended: Numbers, reason: str = "", until: str = ""
 ) -> list[str]:
     """Keeps and ends accesses, by their numbers; returns sentences about what wasn't done. Raises Refused.
 
     A difference is kept for a reason and until a day ("2026-12-31"); raises Problems without them.
     """
-    keeping = _keeping(desk, reason, until) if kept and find(desk, key).compares else Draft(Step.KEPT)
-    problems = _decided(desk, key, who, keeping, kept)
+    keeping = _keeping(context, reason, until) if kept and find(context, key).compares else Draft(Step.KEPT)
+    problems = _decided(context, key, actor, keeping, kept)
     for number in ended:
         try:
-            problems += _decided(desk, key, who, Draft(Step.ENDED), [number])
+            problems += _decided(context, key, actor, Draft(Step.ENDED), [number])
         except (Problems, Refused) as error:
             texts = error.fields.values() if isinstance(error, Problems) else [str(error)]
-            problems.append(f"{find(desk, key).accesses[number].label}: {' '.join(texts)}")
-    desk.wake()
+            problems.append(f"{find(context, key).accesses[number].label}: {' '.join(texts)}")
+    context.wake()
     return problems
 
 
-def _keeping(desk: Desk, reason: str, until: str) -> Draft:
+def _keeping(context: Context, reason: str, until: str) -> Draft:
     """What the entry that keeps differences says besides their numbers. Raises Problems."""
     problems, reason = dict[str, str](), cleaned(reason).strip()
     if not 0 < len(reason) <= LONGEST_REASON:
         problems["reason"] = f"Say why it is kept, in at most {LONGEST_REASON} characters. Auditors read it."
     try:
-        end = datetime.combine(date.fromisoformat(until), time(23, 59), ZoneInfo(desk.policy.zone))
+        end = datetime.combine(date.fromisoformat(until), time(23, 59), ZoneInfo(context.policy.zone))
     except ValueError:
-        end = desk.now()
-    if not desk.now() < end <= desk.now() + LONGEST_KEPT:
+        end = context.now()
+    if not context.now() < end <= context.now() + LONGEST_KEPT:
         most = LONGEST_KEPT.days
         problems["until"] = f"Give a last day, at most {most} days from now. It is asked about again then."
     if problems:
@@ -165,40 +165,40 @@ def _keeping(desk: Desk, reason: str, until: str) -> Draft:
     return Draft(Step.KEPT, body={"until": stamp(end.astimezone(UTC))}, words={"reason": reason})
 
 
-def _decided(desk: Desk, key: str, who: Who, draft: Draft, numbers: Numbers) -> list[str]:
-    with desk.store.writing():
-        review = find(desk, key)
-        check(desk, review, who)
+def _decided(context: Context, key: str, actor: Actor, draft: Draft, numbers: Numbers) -> list[str]:
+    with context.store.writing():
+        review = find(context, key)
+        check(context, review, actor)
         if review.closed_at:
             raise Refused(f"{review.id} is closed. Nothing was saved.")
         wanted = [access for access in review.accesses if access.number in numbers]
-        free = [each for each in wanted if not each.decision and not is_own(desk, each, who.person)]
+        free = [each for each in wanted if not each.decision and not is_own(context, each, actor.person)]
         if free:
             body = {**draft.body, "accesses": [access.number for access in free]}
             if draft.type == Step.ENDED:
-                body["request"] = _end(desk, review, free[0], who)
-            signed = {**who.signed, **draft.words}
-            add(desk, Draft(draft.type, who.person.id, body, signed), review.id)
-    own = draft.type, who.person.id
+                body["request"] = _end(context, review, free[0], actor)
+            signed = {**actor.signed, **draft.words}
+            add(context, Draft(draft.type, actor.person.id, body, signed), review.id)
+    own = draft.type, actor.person.id
     first = [each for each in wanted if each.decision and (each.decision, each.by) != own]
-    return [each.line(lambda id: desk.person(id).called) for each in first]
+    return [each.line(lambda id: context.person(id).called) for each in first]
 
 
-def _end(desk: Desk, review: Review, access: Access, who: Who) -> str:
+def _end(context: Context, review: Review, access: Access, actor: Actor) -> str:
     """Requests the end of an access; returns the request's id. Raises Problems, Refused.
 
     Its address may have changed since the review began.
     """
-    for email, _, miro_id in _holders(desk, review.team, review):
+    for email, _, miro_id in _holders(context, review.team, review):
         access = replace(access, email=email) if miro_id == access.miro_id != "" else access
     code, _, fact = access.right.partition(":")
-    if review.compares and code == stream.DIRECTORY and desk.pushed:
-        return desk.pushed.again(access.email, fact)
+    if review.compares and code == stream.DIRECTORY and context.pushed:
+        return context.pushed.again(access.email, fact)
     action, raw = _way_out(access, review.team)
     reason = f"Access review {review.id}: no longer needed."
     if review.compares:
         reason = f"Comparison {review.id}: {access.label}."[:LONGEST_REASON]
-    return asked(desk, ACTIONS[action], raw, reason, who, because_of=review.id).id
+    return asked(context, ACTIONS[action], raw, reason, actor, because_of=review.id).id
 
 
 def _way_out(access: Access, team: GroupId) -> tuple[str, dict[str, str]]:
@@ -213,25 +213,27 @@ def _way_out(access: Access, team: GroupId) -> tuple[str, dict[str, str]]:
     return "leave-team", {"person": access.email, "teams": fact}
 
 
-def pass_time(desk: Desk) -> None:
+def pass_time(context: Context) -> None:
     """What is due in open reviews: reminders, deadlines, access that is gone."""
-    for review in opened(desk):
-        if stream.due(review, _holders(desk, review.team, review), desk.now(), desk.policy):
-            with desk.store.writing():
-                review = desk.store.review(review.id)  # another process may have been faster
-                for draft in stream.due(review, _holders(desk, review.team, review), desk.now(), desk.policy):
-                    review = add(desk, draft, review.id)
+    for review in opened(context):
+        if stream.due(review, _holders(context, review.team, review), context.now(), context.policy):
+            with context.store.writing():
+                review = context.store.review(review.id)  # another process may have been faster
+                for draft in stream.due(
+                    review, _holders(context, review.team, review), context.now(), context.policy
+                ):
+                    review = add(context, draft, review.id)
                     # What is left of a comparison is on the card of the next.
                     if draft.type != Step.GONE and not (review.compares and review.having()):
-                        notify(desk, review)
+                        notify(context, review)
 
 
-def notify(desk: Desk, review: Review) -> bool:
+def notify(context: Context, review: Review) -> bool:
     """Queues the card of an owner who can decide something, or the result; returns whether there are any."""
-    people = deciders(desk, review)
+    people = deciders(context, review)
     if review.closed_at:
-        people = [*owners(desk, review), desk.person(review.by)]
+        people = [*owners(context, review), context.person(review.by)]
     accounts = {person.account.slack_id for person in people if person.account and person.is_colleague}
     for account in sorted(accounts):  # a program that knows no reviews, beside this one, sends the text alone
-        desk.store.outbox.say(Note(account, {"text": f"Review {review.subject}.", "review": review.id}))
+        context.store.outbox.say(Note(account, {"text": f"Review {review.subject}.", "review": review.id}))
     return bool(accounts)

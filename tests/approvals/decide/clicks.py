@@ -8,7 +8,7 @@ from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Protocol
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.basis import Table
 from approvals.decide.decide import approve, deny
 from approvals.ids import PersonId, RequestId
@@ -76,16 +76,16 @@ def _press(store: Store, id: RequestId, n: int) -> Click:
     """Decides on what is true now, until that is written or somebody was first."""
     person = store.people.by_email(mail(_name(n)))
     assert person
-    who = Who(person, person.account)
+    actor = Actor(person, person.account)
     while True:
         request = store.request(id)
         policy = load(store.policy(request.policy), ACTIONS)
         table = Table(policy, request.policy, START, store.people, START)
         try:
             if n % 2:
-                store.append(request, approve(request, who, request.plan.revision, table))
+                store.append(request, approve(request, actor, request.plan.revision, table))
             else:
-                store.append(request, deny(request, who, "not now", table))
+                store.append(request, deny(request, actor, "not now", table))
             return Click(won=True)
         except Overtaken:
             continue

@@ -327,10 +327,10 @@ def test_nobody_but_an_operator_resumes(scene: Scene, name: str) -> None:
 
 def test_an_operator_in_a_shell_needs_the_policys_leave(scene: Scene) -> None:
     request = scene.now(scene.waiting(), V, A, EventType.STOPPED, by="cy")
-    who = scene.who("ida", "ida at laptop")
-    assert "command line" in said(lambda: resume(request, who, scene.table))
+    actor = scene.who("ida", "ida at laptop")
+    assert "command line" in said(lambda: resume(request, actor, scene.table))
     scene.changed("command_line_decides = false", "command_line_decides = true")
-    assert resume(request, who, scene.table)[0].words["shell"] == "ida at laptop"
+    assert resume(request, actor, scene.table)[0].words["shell"] == "ida at laptop"
 
 
 NOT_STOPPED: list[tuple[list[EventType], str]] = [

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from approvals.decide import decide
-from approvals.decide.actor import Who, check_standing, is_operator
+from approvals.decide.actor import Actor, check_standing, is_operator
 from approvals.ids import SlackId
 from approvals.people import Account, Standing
 from approvals.policy.check import load
@@ -26,21 +26,21 @@ OUTSIDERS = {
 UNCHECKED = "I haven't been able to check your Slack account today, so nothing was done."
 
 
-def refused(scene: Scene, request: Request, who: Who, confidential: bool = False) -> str:
+def refused(scene: Scene, request: Request, actor: Actor, confidential: bool = False) -> str:
     """What somebody reads who may neither approve nor deny."""
     told = []
     for act, word in ((decide.approve, "r1"), (decide.deny, "not now")):
         with pytest.raises(Refused) as error:
-            act(request, who, word, replace(scene.table, is_confidential=confidential))
+            act(request, actor, word, replace(scene.table, is_confidential=confidential))
         told.append(str(error.value))
     assert told[0] == told[1]
     return told[0]
 
 
-def decides(scene: Scene, request: Request, who: Who) -> bool:
+def decides(scene: Scene, request: Request, actor: Actor) -> bool:
     """Whether somebody may both approve and deny."""
-    approved = decide.approve(request, who, "r1", scene.table)
-    denied = decide.deny(request, who, "not now", scene.table)
+    approved = decide.approve(request, actor, "r1", scene.table)
+    denied = decide.deny(request, actor, "not now", scene.table)
     return approved[0].type == EventType.VOTED and denied[0].type == EventType.DENIED
 
 
@@ -67,9 +67,9 @@ def test_outsiders_neither_ask_nor_decide(scene: Scene, standing: Standing) -> N
 
 def test_an_account_never_looked_at_decides_nothing(scene: Scene) -> None:
     cy = scene.person("cy")
-    never = Who(cy, Account(SlackId("UCY01")))
+    never = Actor(cy, Account(SlackId("UCY01")))
     assert refused(scene, scene.waiting(), never).startswith(UNCHECKED)
-    unsure = Who(cy, Account(SlackId("UCY01"), Standing.UNKNOWN, START))
+    unsure = Actor(cy, Account(SlackId("UCY01"), Standing.UNKNOWN, START))
     assert refused(scene, scene.waiting(), unsure).startswith(UNCHECKED)
 
 
@@ -151,14 +151,14 @@ def test_an_operator_decides_where_the_policy_says_so(everybody: Scene) -> None:
 
 
 def test_a_shell_decides_only_with_the_policys_leave(scene: Scene) -> None:
-    request, who = scene.waiting(), scene.who("cy", "cy at laptop")
-    told = refused(scene, request, who)
+    request, actor = scene.waiting(), scene.who("cy", "cy at laptop")
+    told = refused(scene, request, actor)
     assert (
         told
         == "The policy doesn't allow decisions on the command line (command_line_decides). Decide in Slack."
     )
     scene.changed("command_line_decides = false", "command_line_decides = true")
-    assert decides(scene, request, who)
+    assert decides(scene, request, actor)
 
 
 def test_a_decision_in_a_shell_is_signed_as_such(scene: Scene) -> None:

@@ -22,8 +22,8 @@ OWNERS = ASK + 'approvers = ["owners"]\n'
 def named(scene: Scene, name: str, delegate: str, since: float = 0, days: float = 7) -> Draft:
     """Somebody names a delegate, from so many days on."""
     first = scene.clock.now() + timedelta(days=since)
-    who = scene.who(name)
-    return delegated(who, scene.person(delegate), first, first + timedelta(days=days), scene.clock.now())
+    actor = scene.who(name)
+    return delegated(actor, scene.person(delegate), first, first + timedelta(days=days), scene.clock.now())
 
 
 def refused(scene: Scene, name: str, delegate: str, **when: float) -> str:

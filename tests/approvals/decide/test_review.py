@@ -46,10 +46,10 @@ def test_what_has_run_out_of_time_is_left_to_end(store: Store, clock: Clock, cha
 
 def test_the_same_people_in_another_order_are_not_asked_anew(store: Store, clock: Clock) -> None:
     scene = ruled(store, clock, ASK + 'approvers = ["@desk", "owners"]\n')
-    desk = {name: one.slack_id for name in ("dee", "ida") for one in scene.person(name).accounts}
-    store.people.keep_members("@desk", desk.values(), clock.now())
+    context = {name: one.slack_id for name in ("dee", "ida") for one in scene.person(name).accounts}
+    store.people.keep_members("@desk", context.values(), clock.now())
     request = scene.waiting()
     assert may(scene, request) == ["Dee", "Ida", "Cy"]
-    store.people.keep_members("@desk", [desk["ida"]], clock.now())
+    store.people.keep_members("@desk", [context["ida"]], clock.now())
     assert seats(scene, request) == ["Ida", "Cy", "Dee"]
     assert review(request, scene.table) == []

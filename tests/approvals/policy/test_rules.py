@@ -212,8 +212,8 @@ def pairs(draw: st.DrawFn) -> tuple[dict[str, object], dict[str, object]]:
 def test_what_an_earlier_rule_covers_it_really_takes(scene: Scene) -> None:
     scene.text = HEAD + GROUPS + BASE
     scene.in_force = load(scene.text, ACTIONS)
-    desk = [one.slack_id for name in ("ida", "bo") for one in scene.person(name).accounts]
-    scene.store.people.keep_members("@desk", desk, scene.clock.now())
+    context = [one.slack_id for name in ("ida", "bo") for one in scene.person(name).accounts]
+    scene.store.people.keep_members("@desk", context, scene.clock.now())
     taken = []
 
     @thorough(4)

@@ -8,6 +8,6 @@ from tests.bot.actions.scene import Office, office
 
 
 @pytest.fixture
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with office(tmp_path_factory.mktemp("office")) as whole:
         yield whole

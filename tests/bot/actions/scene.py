@@ -17,7 +17,7 @@ from approvals.record.store import Store
 from bot.actions import Action
 from bot.actions.form import FormField, Input
 from bot.actions.tables import Tables
-from bot.context import Desk
+from bot.context import Context
 from bot.miro.client import Miro
 from bot.miro.errors import Declined
 from bot.miro.goals import Goal
@@ -83,7 +83,7 @@ class Office:
     """Ada (P-1) is the one whom requests are about; Bo (P-2) asks."""
 
     store: Store
-    desk: Desk
+    context: Context
     miro: Miro
     sandbox: Sandbox = field(default_factory=Sandbox)
 
@@ -105,7 +105,7 @@ class Office:
 
     @property
     def tables(self) -> Tables:
-        return self.desk.tables()
+        return self.context.tables()
 
     @property
     def bo(self) -> Person:
@@ -117,17 +117,17 @@ class Office:
         return [one for one in self.sandbox.log if one.method != "GET"]
 
     def goals(self, command: Action) -> tuple[Goal, ...]:
-        return command.goals(self.desk.facts)
+        return command.goals(self.context.facts)
 
     def left(self, command: Action) -> tuple[Goal, ...]:
         """The goals that a look doesn't show."""
-        seen = look(self.desk, self.miro, command)
+        seen = look(self.context, self.miro, command)
         return tuple(goal for goal in self.goals(command) if not goal.holds(seen))
 
     def plan(self, command: Action) -> LivePlan:
         """What a look leaves to do."""
         try:
-            return make(self.goals(command), look(self.desk, self.miro, command))
+            return make(self.goals(command), look(self.context, self.miro, command))
         except KeyError as error:
             raise Obstacle("The team is no longer in Miro.") from error
 
@@ -165,8 +165,8 @@ def office(folder: Path) -> Iterator[Office]:
     rooms: list[Office] = []
     with serving(lambda call: rooms[0].answer(call)) as origin:
         miro = Miro(f"{origin}/api/v1/scim", TOKEN, Plenty(), clock, clock.sleep)
-        desk = Desk(store, Policies(folder / "policy.toml", store), clock)
-        rooms.append(Office(store, desk, miro))
+        context = Context(store, Policies(folder / "policy.toml", store), clock)
+        rooms.append(Office(store, context, miro))
         people = store.people
         ada = people.meet(email=ADDRESS)
         bo = people.meet(slack_id=SlackId("U0BO"))

@@ -81,8 +81,8 @@ def as_written(text: str) -> str:
 
 @each
 def test_its_example_is_understood_and_fills_the_form(action: type[Action], room: Office) -> None:
-    room.desk.boards_pass = not action.NOT_FOR_TEAMS
-    draft = read(as_written(action.EXAMPLE), room.tables, room.desk.now().date())
+    room.context.boards_pass = not action.NOT_FOR_TEAMS
+    draft = read(as_written(action.EXAMPLE), room.tables, room.context.now().date())
     assert isinstance(draft, Draft) and draft.action is action
     assert draft.notes == ()
     chosen = {name: asked.choices[0][0] for name, asked in action.form().items() if asked.grave}
@@ -149,7 +149,7 @@ def test_its_sentences_are_sentences(action: type[Action], room: Office) -> None
     @seldom
     @given(commands(action))
     def for_each(command: Action) -> None:
-        facts = room.desk.facts
+        facts = room.context.facts
         assert re.fullmatch(r"[a-z].*[^.!? ]", command.phrase(facts), re.S)
         for who, verb in (("you", "are"), ("Ada Example", "is")):
             outcome = command.outcome(facts).replace("{who}", who).replace("{is}", verb)
@@ -166,9 +166,9 @@ def test_its_subject_is_named_in_what_is_asked_for(action: type[Action], room: O
     @seldom
     @given(commands(action))
     def for_each(command: Action) -> None:
-        group = command.new_group or room.desk.facts.team(command.group or TEAMS[0]).label
+        group = command.new_group or room.context.facts.team(command.group or TEAMS[0]).label
         named = "Ada Example" if command.subject else group
-        assert named in command.phrase(room.desk.facts)
+        assert named in command.phrase(room.context.facts)
 
     for_each()
 
@@ -209,7 +209,7 @@ def test_rights_and_closed_accounts_take_a_second_click(action: type[Action], ro
         goals = room.goals(command)
         if kinds(goals, OrgRole, AdminRole, NoAdminRoles, Inactive, Gone, GroupGone):
             assert command.CONFIRM
-            assert command.warning(room.desk.facts)
+            assert command.warning(room.context.facts)
         if kinds(goals, Inactive, Gone):
             assert command.CONFIDENTIAL
 
@@ -221,7 +221,7 @@ def test_it_says_in_a_few_words_how_it_is_undone(action: type[Action], room: Off
     @seldom
     @given(commands(action))
     def for_each(command: Action) -> None:
-        facts = replace(room.desk.facts, can_be_asked=lambda *_: True)
+        facts = replace(room.context.facts, can_be_asked=lambda *_: True)
         told, final = command.undo(facts), kinds(room.goals(command), Gone, GroupGone)
         known = (
             r"To undo( \(all but (?:boards|the Miro team)\)| the rights)?: .*\."
@@ -244,7 +244,7 @@ def test_it_names_no_way_back_that_the_policy_does_not_mention(action: type[Acti
     @seldom
     @given(commands(action))
     def for_each(command: Action) -> None:
-        facts = replace(room.desk.facts, can_be_asked=lambda *_: False)
+        facts = replace(room.context.facts, can_be_asked=lambda *_: False)
         known = r"(Boards stay where they are\. )?This can be undone( \(all but .*\))? in Miro\."
         final = kinds(room.goals(command), Gone, GroupGone)
         assert re.fullmatch(r"This can't be undone\." if final else known, command.undo(facts))
@@ -258,7 +258,7 @@ def test_what_can_end_says_in_a_few_words_what_is_taken_back(action: type[Action
     @seldom
     @given(commands(action))
     def for_each(command: Action) -> None:
-        given, facts = [goal.key for goal in room.goals(command)], room.desk.facts
+        given, facts = [goal.key for goal in room.goals(command)], room.context.facts
         told = command.back(given, facts)
         assert bool(told) is bool(command.ending(given)) is ("for_days" in action.form())
         assert re.fullmatch(r"(.* (is|are) removed(\. .*[^.])?)?", told)
@@ -452,10 +452,10 @@ def others(office: Office) -> dict[str, object]:
 
 def interrogate(room: Office, command: Action, world: World) -> None:
     """Brings a command about in one world, and looks at what came of it."""
-    room.sandbox, room.desk.boards_pass = world.build(), world.teams_are_groups
+    room.sandbox, room.context.boards_pass = world.build(), world.teams_are_groups
     if command.NOT_FOR_TEAMS and world.teams_are_groups:
         with pytest.raises(Refused):
-            room.desk.check_model(type(command))
+            room.context.check_model(type(command))
         return
     if taken(command, room.tables):
         return  # said at the field
@@ -470,7 +470,7 @@ def interrogate(room: Office, command: Action, world: World) -> None:
         return
     check_order(room.writes, world)
     check_form(room.writes)
-    check_sentences(room.writes, lines, room.desk.facts)
+    check_sentences(room.writes, lines, room.context.facts)
     is_new = any(text.startswith("Create the account") for text in lines)  # it is in a team already
     assert refused or len(room.writes) == len(lines) or (is_new and len(room.writes) < len(lines))
     if command.subject:
@@ -516,7 +516,7 @@ def test_it_takes_up_what_was_left_halfway(action: type[Action], room: Office) -
     def for_each(command: Action, world: World, most: int) -> None:
         is_of_groups = world.teams_are_groups and not command.NOT_FOR_TEAMS
         whole = replace(world, seats_left=True, leads=frozenset(), teams_are_groups=is_of_groups)
-        room.sandbox, room.desk.boards_pass = whole.build(), whole.teams_are_groups
+        room.sandbox, room.context.boards_pass = whole.build(), whole.teams_are_groups
         if taken(command, room.tables):
             return
         try:
@@ -539,7 +539,7 @@ def test_it_is_of_use_somewhere(action: type[Action], room: Office) -> None:
     # Else nothing was interrogated above.
     def helps(asked: tuple[Action, World]) -> bool:
         command, world = asked
-        room.sandbox, room.desk.boards_pass = world.build(), world.teams_are_groups
+        room.sandbox, room.context.boards_pass = world.build(), world.teams_are_groups
         with suppress(Obstacle):
             return not taken(command, room.tables) and room.bring_about(command) == "" and bool(room.writes)
         return False

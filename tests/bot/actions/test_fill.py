@@ -27,13 +27,13 @@ from tests.bot.actions.scene import ADA, ADDRESS, BO, DESIGN, ENGINEERING, IT, L
 NEW_TEAM = "If it's new, create it in Miro. I'll pick it up within 10 minutes."
 
 
-def filled(desk: Office, action: type[Action], **raw: Any) -> Any:
-    return fill(action, raw, desk.bo, desk.tables)
+def filled(context: Office, action: type[Action], **raw: Any) -> Any:
+    return fill(action, raw, context.bo, context.tables)
 
 
-def problems(desk: Office, action: type[Action], **raw: Any) -> dict[str, str]:
+def problems(context: Office, action: type[Action], **raw: Any) -> dict[str, str]:
     with pytest.raises(Problems) as raised:
-        filled(desk, action, **raw)
+        filled(context, action, **raw)
     return raised.value.fields
 
 
@@ -41,20 +41,20 @@ def problems(desk: Office, action: type[Action], **raw: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("raw", [{}, {"person": ""}, {"person": "U0BO"}, {"person": "bo@example.com"}])
-def test_who_is_not_named_is_whoever_asks(desk: Office, raw: dict[str, str]) -> None:
-    assert filled(desk, RequestAccess, teams="Engineering", **raw).person == BO
+def test_who_is_not_named_is_whoever_asks(context: Office, raw: dict[str, str]) -> None:
+    assert filled(context, RequestAccess, teams="Engineering", **raw).person == BO
 
 
 @pytest.mark.parametrize("address", [ADDRESS, "Ada@Example.COM", f" {ADDRESS} "])
-def test_an_address_is_the_person_who_has_it(desk: Office, address: str) -> None:
-    assert filled(desk, Offboard, person=address, how="delete").person == ADA
+def test_an_address_is_the_person_who_has_it(context: Office, address: str) -> None:
+    assert filled(context, Offboard, person=address, how="delete").person == ADA
 
 
-def test_somebody_unknown_is_met_by_address_or_account(desk: Office) -> None:
-    joiner = filled(desk, Offboard, person="o'neil+new@example.org", how="delete").person
-    assert desk.store.people.person(joiner).email == "o'neil+new@example.org"
-    colleague = filled(desk, Offboard, person="U0NEW", how="delete").person
-    assert desk.store.people.person(colleague).accounts[0].slack_id == "U0NEW"
+def test_somebody_unknown_is_met_by_address_or_account(context: Office) -> None:
+    joiner = filled(context, Offboard, person="o'neil+new@example.org", how="delete").person
+    assert context.store.people.person(joiner).email == "o'neil+new@example.org"
+    colleague = filled(context, Offboard, person="U0NEW", how="delete").person
+    assert context.store.people.person(colleague).accounts[0].slack_id == "U0NEW"
 
 
 @pytest.mark.parametrize(
@@ -76,22 +76,22 @@ def test_somebody_unknown_is_met_by_address_or_account(desk: Office) -> None:
         (f"{ADDRESS} bo@example.com", "Choose a colleague or enter an e-mail address, not both."),
     ],
 )
-def test_a_wrong_person_is_told_at_the_field(desk: Office, given: str, text: str) -> None:
-    assert problems(desk, Offboard, person=given, how="delete") == {"person": text}
+def test_a_wrong_person_is_told_at_the_field(context: Office, given: str, text: str) -> None:
+    assert problems(context, Offboard, person=given, how="delete") == {"person": text}
 
 
 @pytest.mark.parametrize("given", ["ada@example.net", "ada@sub.example.com"])
-def test_people_of_other_domains_are_offboarded_and_nothing_else(desk: Office, given: str) -> None:
+def test_people_of_other_domains_are_offboarded_and_nothing_else(context: Office, given: str) -> None:
     text = "I can only change accounts of example.com, example.org. Ask your IT team about others."
     for action in ACTIONS.values():
         if "person" in action.form() and action is not Offboard:
-            assert problems(desk, action, person=given)["person"] == text, action
-    assert "person" not in problems(desk, Offboard, person=given)
+            assert problems(context, action, person=given)["person"] == text, action
+    assert "person" not in problems(context, Offboard, person=given)
 
 
-def test_nobody_is_met_whose_address_is_refused(desk: Office) -> None:
-    problems(desk, Reactivate, person="eve@example.net")
-    assert desk.store.people.by_email("eve@example.net") is None
+def test_nobody_is_met_whose_address_is_refused(context: Office) -> None:
+    problems(context, Reactivate, person="eve@example.net")
+    assert context.store.people.by_email("eve@example.net") is None
 
 
 # -- teams -------------------------------------------------------------------------------------------------
@@ -107,37 +107,37 @@ def test_nobody_is_met_whose_address_is_refused(desk: Office) -> None:
         ("G_APP_PLATFORM_ALL", PLATFORM),
     ],
 )
-def test_a_team_is_known_by_either_name_and_by_id(desk: Office, written: str, id: GroupId) -> None:
-    assert filled(desk, RequestAccess, teams=written).teams == (id,)
+def test_a_team_is_known_by_either_name_and_by_id(context: Office, written: str, id: GroupId) -> None:
+    assert filled(context, RequestAccess, teams=written).teams == (id,)
 
 
-def test_a_renamed_team_is_known_by_both_its_names(desk: Office) -> None:
-    desk.store.groups.keep([(DESIGN, "g_design_all")], whole=False)
-    assert filled(desk, RequestAccess, teams="Design").teams == (DESIGN,)
-    assert filled(desk, RequestAccess, teams="g_design_all").teams == (DESIGN,)
+def test_a_renamed_team_is_known_by_both_its_names(context: Office) -> None:
+    context.store.groups.keep([(DESIGN, "g_design_all")], whole=False)
+    assert filled(context, RequestAccess, teams="Design").teams == (DESIGN,)
+    assert filled(context, RequestAccess, teams="g_design_all").teams == (DESIGN,)
 
 
-def test_what_a_team_is_called_takes_no_list_of_all_teams(desk: Office) -> None:
+def test_what_a_team_is_called_takes_no_list_of_all_teams(context: Office) -> None:
     """There may be thousands, and every card names a team."""
 
     def everything() -> list[Group]:
         raise AssertionError("all teams were read")
 
-    assert replace(desk.tables, all_groups=everything).team(DESIGN).label == "Design"
+    assert replace(context.tables, all_groups=everything).team(DESIGN).label == "Design"
 
 
 @pytest.mark.parametrize(
     "written",
     ["Engineering, Design", "Engineering ,Design,", ["Engineering", DESIGN], "Design,Engineering,design"],
 )
-def test_several_teams_are_each_taken_once(desk: Office, written: Any) -> None:
-    assert set(filled(desk, RequestAccess, teams=written).teams) == {ENGINEERING, DESIGN}
-    assert len(filled(desk, RequestAccess, teams=written).teams) == 2
+def test_several_teams_are_each_taken_once(context: Office, written: Any) -> None:
+    assert set(filled(context, RequestAccess, teams=written).teams) == {ENGINEERING, DESIGN}
+    assert len(filled(context, RequestAccess, teams=written).teams) == 2
 
 
-def test_a_team_may_have_a_comma_in_its_name(desk: Office) -> None:
-    desk.store.groups.keep([(DESIGN, "Boards, Berlin")], whole=False)
-    assert filled(desk, RequestAccess, teams="Boards, Berlin").teams == (DESIGN,)
+def test_a_team_may_have_a_comma_in_its_name(context: Office) -> None:
+    context.store.groups.keep([(DESIGN, "Boards, Berlin")], whole=False)
+    assert filled(context, RequestAccess, teams="Boards, Berlin").teams == (DESIGN,)
 
 
 @pytest.mark.parametrize(
@@ -155,59 +155,59 @@ def test_a_team_may_have_a_comma_in_its_name(desk: Office) -> None:
         ),
     ],
 )
-def test_teams_that_cannot_be_meant_are_told_at_the_field(desk: Office, written: str, text: str) -> None:
-    assert problems(desk, RequestAccess, teams=written) == {"teams": text}
+def test_teams_that_cannot_be_meant_are_told_at_the_field(context: Office, written: str, text: str) -> None:
+    assert problems(context, RequestAccess, teams=written) == {"teams": text}
 
 
 @pytest.mark.parametrize("name", ["Design", "design", "PLATFORM", "g_app_platform_all", "G_Design_All"])
-def test_a_group_gets_no_name_that_another_one_has(desk: Office, name: str) -> None:
-    desk.store.groups.keep([(DESIGN, "g_design_all")], whole=False)
+def test_a_group_gets_no_name_that_another_one_has(context: Office, name: str) -> None:
+    context.store.groups.keep([(DESIGN, "g_design_all")], whole=False)
     told = f"Another group already has the name {name}. Choose a different name."
-    assert problems(desk, RenameGroup, team="Engineering", name=name) == {"name": told}
+    assert problems(context, RenameGroup, team="Engineering", name=name) == {"name": told}
 
 
 @pytest.mark.parametrize("name", ["ENGINEERING", "g_eng", "Desig"])
-def test_a_group_may_have_its_own_name_and_any_new_one(desk: Office, name: str) -> None:
-    assert filled(desk, RenameGroup, team="Engineering", name=name).name == name
+def test_a_group_may_have_its_own_name_and_any_new_one(context: Office, name: str) -> None:
+    assert filled(context, RenameGroup, team="Engineering", name=name).name == name
 
 
-def test_a_team_that_is_gone_is_not_known(desk: Office) -> None:
-    desk.store.groups.keep([(DESIGN, "Design")])
+def test_a_team_that_is_gone_is_not_known(context: Office) -> None:
+    context.store.groups.keep([(DESIGN, "Design")])
     for written in ("Engineering", ENGINEERING):
-        assert "There's no team" in problems(desk, RequestAccess, teams=written)["teams"]
+        assert "There's no team" in problems(context, RequestAccess, teams=written)["teams"]
     with pytest.raises(KeyError):
-        desk.tables.team(ENGINEERING)
+        context.tables.team(ENGINEERING)
 
 
 TWINS = [(GroupId("501"), "Data"), (GroupId("502"), "Data"), (GroupId("503"), "g_data")]
 
 
-def test_what_is_offered_tells_two_teams_apart(desk: Office) -> None:
+def test_what_is_offered_tells_two_teams_apart(context: Office) -> None:
     # Known to people as Data: two that are called so, and one whose security group was renamed.
-    desk.store.groups.keep([(GroupId("503"), "Data")], whole=False)
-    desk.store.groups.keep(TWINS, whole=False)
-    text = problems(desk, RequestAccess, teams="Data")["teams"]
+    context.store.groups.keep([(GroupId("503"), "Data")], whole=False)
+    context.store.groups.keep(TWINS, whole=False)
+    text = problems(context, RequestAccess, teams="Data")["teams"]
     assert text.startswith("Several teams are called Data. Use one of these: ")
     offered = text.removesuffix(".").rpartition("one of these: ")[2].split(", ")
-    chosen = [filled(desk, RequestAccess, teams=one).teams for one in offered]
+    chosen = [filled(context, RequestAccess, teams=one).teams for one in offered]
     assert sorted(chosen) == [("501",), ("502",), ("503",)]
     assert "g_data" in offered
 
 
-def test_an_id_that_is_offered_says_what_else_the_team_is_called(desk: Office) -> None:
+def test_an_id_that_is_offered_says_what_else_the_team_is_called(context: Office) -> None:
     # Two security groups of one name, of which one is known to people by another.
-    desk.store.groups.keep([(GroupId("502"), "Studio")], whole=False)
-    desk.store.groups.keep([(GroupId("501"), "Data"), (GroupId("502"), "Data")], whole=False)
-    text = problems(desk, RequestAccess, teams="data")["teams"]
+    context.store.groups.keep([(GroupId("502"), "Studio")], whole=False)
+    context.store.groups.keep([(GroupId("501"), "Data"), (GroupId("502"), "Data")], whole=False)
+    text = problems(context, RequestAccess, teams="data")["teams"]
     assert text == "Several teams are called data. Use one of these: 501, 502 (Studio)."
 
 
-def test_a_name_that_two_teams_share_leads_somewhere(desk: Office) -> None:
-    desk.store.groups.keep([(GroupId("501"), "Data"), (GroupId("502"), "Old")], whole=False)
-    desk.store.groups.keep([(GroupId("501"), "g_data"), (GroupId("502"), "Data")], whole=False)
-    text = problems(desk, RequestAccess, teams="Data")["teams"]
+def test_a_name_that_two_teams_share_leads_somewhere(context: Office) -> None:
+    context.store.groups.keep([(GroupId("501"), "Data"), (GroupId("502"), "Old")], whole=False)
+    context.store.groups.keep([(GroupId("501"), "g_data"), (GroupId("502"), "Data")], whole=False)
+    text = problems(context, RequestAccess, teams="Data")["teams"]
     offered = text.removesuffix(".").rpartition("one of these: ")[2].split(", ")
-    assert sorted(filled(desk, RequestAccess, teams=one.partition(" (")[0]).teams for one in offered) == [
+    assert sorted(filled(context, RequestAccess, teams=one.partition(" (")[0]).teams for one in offered) == [
         ("501",),
         ("502",),
     ]
@@ -222,40 +222,44 @@ def test_a_name_that_two_teams_share_leads_somewhere(desk: Office) -> None:
         (["Engineering", LEGAL], "g_legal is managed elsewhere: use the service desk."),
     ],
 )
-def test_a_team_that_is_managed_elsewhere_is_asked_for_there(desk: Office, written: Any, text: str) -> None:
-    assert problems(desk, RequestAccess, teams=written) == {"teams": text}
+def test_a_team_that_is_managed_elsewhere_is_asked_for_there(
+    context: Office, written: Any, text: str
+) -> None:
+    assert problems(context, RequestAccess, teams=written) == {"teams": text}
 
 
-def test_a_managed_team_is_refused_under_its_new_name_too(desk: Office) -> None:
-    desk.store.groups.keep([(SALES, "g_sales")], whole=False)
-    assert "managed elsewhere" in problems(desk, MoveTeam, from_team="g_sales", to_team="Design")["from_team"]
+def test_a_managed_team_is_refused_under_its_new_name_too(context: Office) -> None:
+    context.store.groups.keep([(SALES, "g_sales")], whole=False)
+    assert (
+        "managed elsewhere" in problems(context, MoveTeam, from_team="g_sales", to_team="Design")["from_team"]
+    )
 
 
 @pytest.mark.parametrize("written", ["Sales North America East", "sales north america east", "Europe"])
-def test_a_managed_team_is_recognized_by_any_of_its_names(desk: Office, written: str) -> None:
+def test_a_managed_team_is_recognized_by_any_of_its_names(context: Office, written: str) -> None:
     # A long name, the policy's own name for it, and a policy that isn't careful about capitals.
-    desk.store.groups.keep([(GroupId("501"), "Sales North America East")], whole=False)
-    desk.store.groups.keep([(GroupId("501"), "g_sales_nae")], whole=False)
+    context.store.groups.keep([(GroupId("501"), "Sales North America East")], whole=False)
+    context.store.groups.keep([(GroupId("501"), "g_sales_nae")], whole=False)
     known = {"Europe": "g_sales_nae"} if written == "Europe" else {}
     managed = {"managed_elsewhere": {written: "Okta"}, "teams": known}
-    tables = replace(desk.tables, policy=desk.desk.policy.model_copy(update=managed))
+    tables = replace(context.tables, policy=context.context.policy.model_copy(update=managed))
     with pytest.raises(Problems, match="is managed elsewhere"):
-        fill(RequestAccess, {"teams": "g_sales_nae"}, desk.bo, tables)
+        fill(RequestAccess, {"teams": "g_sales_nae"}, context.bo, tables)
 
 
 # -- choices and text --------------------------------------------------------------------------------------
 
 
-def test_what_is_left_out_is_the_usual(desk: Office) -> None:
-    made = filled(desk, MakeAdmin, person=ADDRESS, rights="User Admin")
+def test_what_is_left_out_is_the_usual(context: Office) -> None:
+    made = filled(context, MakeAdmin, person=ADDRESS, rights="User Admin")
     assert (made.to_team, made.from_team, made.for_days) == (None, None, None)
 
 
-def test_a_last_day_is_a_date_and_counts_as_days_from_today(desk: Office) -> None:
-    today = desk.tables.now.date()
+def test_a_last_day_is_a_date_and_counts_as_days_from_today(context: Office) -> None:
+    today = context.tables.now.date()
     for days in (0, 1, 14, 366):
         last = today + timedelta(days=days)
-        made = filled(desk, MakeAdmin, person=ADDRESS, rights="User Admin", until=f"{last}")
+        made = filled(context, MakeAdmin, person=ADDRESS, rights="User Admin", until=f"{last}")
         assert (made.until, made.for_days) == (last, max(days, 1))
         assert made.limit == f"until {last:%a} {last.day} {last:%b}"
 
@@ -270,21 +274,21 @@ def test_a_last_day_is_a_date_and_counts_as_days_from_today(desk: Office) -> Non
         ({"until": "2026-12-20", "for_days": "3"}, "Give either a last day or a number of days, not both."),
     ],
 )
-def test_a_day_that_cannot_be_is_told_at_its_field(desk: Office, raw: dict[str, str], text: str) -> None:
-    assert problems(desk, MakeAdmin, person=ADDRESS, rights="User Admin", **raw) == {"until": text}
+def test_a_day_that_cannot_be_is_told_at_its_field(context: Office, raw: dict[str, str], text: str) -> None:
+    assert problems(context, MakeAdmin, person=ADDRESS, rights="User Admin", **raw) == {"until": text}
 
 
 @pytest.mark.parametrize("raw", [{}, {"rights": ""}])
-def test_which_rights_is_never_guessed(desk: Office, raw: dict[str, str]) -> None:
+def test_which_rights_is_never_guessed(context: Office, raw: dict[str, str]) -> None:
     for action in (MakeAdmin, RemoveAdmin):
-        assert problems(desk, action, person=ADDRESS, **raw) == {
+        assert problems(context, action, person=ADDRESS, **raw) == {
             "rights": "Choose one of: Company Admin, Content Admin, User Admin, Security Admin."
         }
-    assert problems(desk, Offboard, person=ADDRESS) == {"how": "Choose one of: deactivate, delete."}
+    assert problems(context, Offboard, person=ADDRESS) == {"how": "Choose one of: deactivate, delete."}
 
 
-def test_a_choice_that_there_isnt_names_those_that_there_are(desk: Office) -> None:
-    assert problems(desk, MakeAdmin, person=ADDRESS, rights="Boss") == {
+def test_a_choice_that_there_isnt_names_those_that_there_are(context: Office) -> None:
+    assert problems(context, MakeAdmin, person=ADDRESS, rights="Boss") == {
         "rights": "Choose one of: Company Admin, Content Admin, User Admin, Security Admin."
     }
 
@@ -298,12 +302,12 @@ def test_a_choice_that_there_isnt_names_those_that_there_are(desk: Office) -> No
         ("two\nlines", "Enter a name on one line."),
     ],
 )
-def test_a_text_that_wont_do_is_told_at_the_field(desk: Office, name: str, text: str) -> None:
-    assert problems(desk, RenameGroup, team="Engineering", name=name) == {"name": text}
+def test_a_text_that_wont_do_is_told_at_the_field(context: Office, name: str, text: str) -> None:
+    assert problems(context, RenameGroup, team="Engineering", name=name) == {"name": text}
 
 
-def test_a_text_is_taken_without_blanks_around_it(desk: Office) -> None:
-    made = filled(desk, RenameGroup, team="Engineering", name="  g_app_proeng_all ")
+def test_a_text_is_taken_without_blanks_around_it(context: Office) -> None:
+    made = filled(context, RenameGroup, team="Engineering", name="  g_app_proeng_all ")
     assert (made.team, made.name) == (ENGINEERING, "g_app_proeng_all")
 
 
@@ -330,26 +334,26 @@ def test_a_text_is_taken_without_blanks_around_it(desk: Office) -> None:
     ],
 )
 def test_all_problems_are_told_at_once(
-    desk: Office, action: type[Action], raw: dict[str, str], fields: set[str]
+    context: Office, action: type[Action], raw: dict[str, str], fields: set[str]
 ) -> None:
-    assert set(problems(desk, action, **raw)) == fields
+    assert set(problems(context, action, **raw)) == fields
 
 
 @pytest.mark.parametrize(
     ("action", "field"), [(MoveTeam, "to_team"), (MakeAdmin, "from_team")], ids=["move-team", "make-admin"]
 )
-def test_one_team_cannot_be_left_and_joined(desk: Office, action: type[Action], field: str) -> None:
+def test_one_team_cannot_be_left_and_joined(context: Office, action: type[Action], field: str) -> None:
     raw = {"person": ADDRESS, "from_team": "Engineering", "to_team": "engineering"}
     raw |= {"rights": "User Admin"} if "rights" in action.form() else {}
-    assert list(problems(desk, action, **raw)) == [field]
+    assert list(problems(context, action, **raw)) == [field]
 
 
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
-def test_every_problem_is_a_sentence_at_a_field(desk: Office, action: type[Action]) -> None:
+def test_every_problem_is_a_sentence_at_a_field(context: Office, action: type[Action]) -> None:
     for junk in ("", " ", ",", "Data", "x" * 300, "Boss\n", "a@b c@d", "1", "\0"):
         raw, wrong = dict.fromkeys(action.form(), junk), dict[str, str]()
         try:
-            filled(desk, action, **raw)
+            filled(context, action, **raw)
             assert action is CreateGroup  # most texts are a name
         except Problems as error:
             wrong = error.fields
@@ -361,7 +365,7 @@ def test_every_problem_is_a_sentence_at_a_field(desk: Office, action: type[Actio
 
 
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
-def test_whatever_is_filled_in_gives_a_command_or_problems(desk: Office, action: type[Action]) -> None:
+def test_whatever_is_filled_in_gives_a_command_or_problems(context: Office, action: type[Action]) -> None:
     known = st.sampled_from(["Engineering", "Design", "Sales", ADDRESS, "U0ADA", "delete", "User Admin"])
     raw = st.fixed_dictionaries({}, optional=dict.fromkeys(action.form(), known | st.text(max_size=20)))
 
@@ -369,7 +373,7 @@ def test_whatever_is_filled_in_gives_a_command_or_problems(desk: Office, action:
     @given(raw)
     def for_each(given: dict[str, str]) -> None:
         try:
-            command = filled(desk, action, **given)
+            command = filled(context, action, **given)
         except Problems as error:
             assert error.fields.keys() <= action.form().keys()
             assert all(error.fields.values())
@@ -424,10 +428,10 @@ def test_a_cut_name_never_grows(name: str, longest: int, words: int) -> None:
     assert len(cut.split()) <= words
 
 
-def test_people_read_the_policys_name_of_a_team(desk: Office) -> None:
-    team = desk.tables.team(PLATFORM)
+def test_people_read_the_policys_name_of_a_team(context: Office) -> None:
+    team = context.tables.team(PLATFORM)
     assert (team.label, team.security_name) == ("Platform", "g_app_platform_all")
-    assert desk.tables.label(Group(IT, "g_it", "IT")) == "IT"
+    assert context.tables.label(Group(IT, "g_it", "IT")) == "IT"
 
 
 def test_a_command_stays_when_its_person_is_joined() -> None:
@@ -439,6 +443,6 @@ def test_a_command_stays_when_its_person_is_joined() -> None:
     assert with_person(rename, PersonId("P-9")) is rename
 
 
-def test_every_kind_of_field_can_be_filled_in(desk: Office) -> None:
+def test_every_kind_of_field_can_be_filled_in(context: Office) -> None:
     kinds = {asked.kind for action in ACTIONS.values() for asked in operators_form(action, True).values()}
     assert kinds == set(Input)

@@ -40,8 +40,8 @@ def test_somebody_is_called_by_the_shortest_name_known(person: Person, short: st
     assert first(person) == short
 
 
-def test_teams_are_listed_as_people_would(desk: Office) -> None:
-    facts = desk.desk.facts
+def test_teams_are_listed_as_people_would(context: Office) -> None:
+    facts = context.context.facts
     assert facts.labels((ENGINEERING,)) == "Engineering"
     assert facts.labels((ENGINEERING, DESIGN, IT)) == "Engineering, Design and IT Administration"
 
@@ -58,14 +58,14 @@ def test_teams_are_named_with_the_field_they_stand_in() -> None:
 @pytest.mark.parametrize(
     ("name", "is_taken"), [("offboard", True), ("remove-admin", True), ("make-admin", False)]
 )
-def test_an_action_knows_whether_it_takes_an_admin_away(desk: Office, name: str, is_taken: bool) -> None:
+def test_an_action_knows_whether_it_takes_an_admin_away(context: Office, name: str, is_taken: bool) -> None:
     chosen = {"how": "deactivate"} if name == "offboard" else {"rights": "Company Admin"}
     command: Action = ACTIONS[name].model_validate({"person": ADA, **chosen})
     admin, member, hidden = (
         MiroAccount(id="7", userName="ada@example.com", roles=roles)
         for roles in [(Role(value=ADMIN, primary=True),), (Role(value=MEMBER, primary=True),), ()]
     )
-    goals = desk.goals(command)
+    goals = context.goals(command)
     assert demotes(goals, Seen(admin)) is is_taken
     assert not demotes(goals, Seen(member))
     assert demotes(goals, Seen(hidden)) is is_taken

@@ -10,29 +10,29 @@ from tests.bot.actions.scene import ENGINEERING, Office, World
 RENAME = RenameGroup(team=ENGINEERING, name="g_app_proeng_all")
 
 
-def test_it_says_both_names(desk: Office) -> None:
-    facts = desk.desk.facts
+def test_it_says_both_names(context: Office) -> None:
+    facts = context.context.facts
     assert RENAME.phrase(facts) == "give Engineering the security name g_app_proeng_all"
     assert RENAME.outcome(facts) == "Engineering has the security name g_app_proeng_all in Miro"
 
 
-def test_it_is_about_a_group_and_nobody(desk: Office) -> None:
+def test_it_is_about_a_group_and_nobody(context: Office) -> None:
     assert (RENAME.subject, RENAME.group, RENAME.lanes) == (None, ENGINEERING, (f"group:{ENGINEERING}",))
 
 
-def test_the_name_that_people_know_stays(desk: Office) -> None:
-    desk.sandbox = World().build()
-    assert desk.bring_about(RENAME) == ""
-    team = desk.sandbox.team(ENGINEERING)
+def test_the_name_that_people_know_stays(context: Office) -> None:
+    context.sandbox = World().build()
+    assert context.bring_about(RENAME) == ""
+    team = context.sandbox.team(ENGINEERING)
     assert (team.displayName, team.team_name) == ("g_app_proeng_all", "Engineering")
 
 
-def test_a_team_that_is_gone_is_not_renamed(desk: Office) -> None:
-    desk.sandbox = World(teams_are_groups=False).build()
-    desk.sandbox.leave("grace@example.com", ENGINEERING)
-    desk.store.groups.keep([])
+def test_a_team_that_is_gone_is_not_renamed(context: Office) -> None:
+    context.sandbox = World(teams_are_groups=False).build()
+    context.sandbox.leave("grace@example.com", ENGINEERING)
+    context.store.groups.keep([])
     with pytest.raises(Obstacle, match="The team is no longer in Miro"):
-        desk.bring_about(RENAME)
+        context.bring_about(RENAME)
 
 
 @pytest.mark.parametrize("name", ["", " ", "two\nlines", "tab\there", "x" * 61])

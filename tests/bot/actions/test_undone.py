@@ -64,7 +64,7 @@ def list_groups(room: Office) -> None:
 
 def take_back(room: Office, command: Action, world: World) -> None:
     """Brings a command about in one world, then whatever undoes it, each held against Miro as it is then."""
-    room.sandbox, room.desk.boards_pass = world.build(), world.teams_are_groups
+    room.sandbox, room.context.boards_pass = world.build(), world.teams_are_groups
     list_groups(room)
     before = picture(room)
     if taken(command, room.tables) or (command.NOT_FOR_TEAMS and world.teams_are_groups):

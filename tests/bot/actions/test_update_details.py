@@ -20,43 +20,43 @@ from tests.bot.journeys.shell import Shell, machine
 MOVED = UpdateDetails(person=ADA, department="Research", email=NEW_ADDRESS)
 
 
-def hazards(desk: Office, command: UpdateDetails | ChangeLicense) -> list[str]:
-    return [text for step in desk.plan(command).steps for text in texts(step.hazards)]
+def hazards(context: Office, command: UpdateDetails | ChangeLicense) -> list[str]:
+    return [text for step in context.plan(command).steps for text in texts(step.hazards)]
 
 
-def test_it_names_what_changes_and_warns_of_a_new_address(desk: Office) -> None:
-    desk.sandbox = World().build()
-    assert MOVED.phrase(desk.desk.facts) == "update the department and e-mail address of Ada Example"
-    [warning] = hazards(desk, MOVED)
+def test_it_names_what_changes_and_warns_of_a_new_address(context: Office) -> None:
+    context.sandbox = World().build()
+    assert MOVED.phrase(context.context.facts) == "update the department and e-mail address of Ada Example"
+    [warning] = hazards(context, MOVED)
     assert warning == "Ada signs in with it from now on. Miro writes to both addresses."
 
 
-def test_a_crash_after_the_address_changed_is_taken_up_by_the_id(desk: Office) -> None:
-    desk.sandbox = World().build()
-    desk.take_one_step(MOVED)
-    desk.take_one_step(MOVED)
-    assert desk.bring_about(MOVED) == ""
-    ada = desk.sandbox.user(NEW_ADDRESS)
+def test_a_crash_after_the_address_changed_is_taken_up_by_the_id(context: Office) -> None:
+    context.sandbox = World().build()
+    context.take_one_step(MOVED)
+    context.take_one_step(MOVED)
+    assert context.bring_about(MOVED) == ""
+    ada = context.sandbox.user(NEW_ADDRESS)
     assert ada and ada.enterprise == {"department": "Research"}
-    assert len(desk.writes) == 2 and desk.sandbox.user(ADDRESS) is None
+    assert len(context.writes) == 2 and context.sandbox.user(ADDRESS) is None
 
 
-def test_a_deactivated_account_keeps_its_address_and_license(desk: Office) -> None:
-    desk.sandbox = World("inactive", license="Basic").build()
+def test_a_deactivated_account_keeps_its_address_and_license(context: Office) -> None:
+    context.sandbox = World("inactive", license="Basic").build()
     for command in (MOVED, ChangeLicense(person=ADA)):
         with pytest.raises(Obstacle, match="Reactivate it first"):
-            desk.bring_about(command)
-    assert desk.bring_about(UpdateDetails(person=ADA, department="Research")) == ""
-    assert len(desk.writes) == 1
+            context.bring_about(command)
+    assert context.bring_about(UpdateDetails(person=ADA, department="Research")) == ""
+    assert len(context.writes) == 1
 
 
-def test_a_license_says_what_it_costs_and_is_never_lowered(desk: Office) -> None:
-    desk.sandbox = World(license="Basic").build()
-    [cost] = hazards(desk, ChangeLicense(person=ADA))
+def test_a_license_says_what_it_costs_and_is_never_lowered(context: Office) -> None:
+    context.sandbox = World(license="Basic").build()
+    [cost] = hazards(context, ChangeLicense(person=ADA))
     assert cost == "It takes a paid license. Only Miro's own settings can lower it again."
-    desk.sandbox = World(license="Full").build()
+    context.sandbox = World(license="Full").build()
     with pytest.raises(Obstacle, match="Ada has a full license"):
-        desk.plan(ChangeLicense(person=ADA, license="Basic"))
+        context.plan(ChangeLicense(person=ADA, license="Basic"))
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,11 @@ def test_a_license_says_what_it_costs_and_is_never_lowered(desk: Office) -> None
         ),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field(desk: Office, raw: dict[str, str], field: str, told: str) -> None:
+def test_what_is_wrong_is_said_at_its_field(
+    context: Office, raw: dict[str, str], field: str, told: str
+) -> None:
     with pytest.raises(Problems) as caught:
-        fill(UpdateDetails, {"person": ADDRESS, **raw}, desk.bo, desk.tables)
+        fill(UpdateDetails, {"person": ADDRESS, **raw}, context.bo, context.tables)
     assert caught.value.fields == {field: told}
 
 

@@ -1,6 +1,6 @@
 """A company with many people, and a list sent, approved and carried out."""
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.ids import RequestId
 from approvals.request import Request
 from bot.sandbox.stage import Stage
@@ -11,24 +11,24 @@ from bot.work.bulk.reading import Reading, read, save
 def listed(s: Stage, text: str, by: str = "carol@example.com") -> Reading:
     """A list as `miro-bot bulk` checks it."""
     who = person(s, by)
-    reading = read(s.bot.desk, who, text.encode())
-    reading.plans, problems = judged(s.bot.desk, s.bot.miro, who.person, reading.lines, is_first=True)
+    reading = read(s.bot.context, who, text.encode())
+    reading.plans, problems = judged(s.bot.context, s.bot.miro, who.person, reading.lines, is_first=True)
     reading.leave_out(problems)
     return reading
 
 
-def person(s: Stage, email: str) -> Who:
+def person(s: Stage, email: str) -> Actor:
     """Somebody with their Slack account."""
     known = s.bot.people.find(email)
     assert known and known.account
-    return Who(known, known.account)
+    return Actor(known, known.account)
 
 
 def sent(s: Stage, text: str, by: str = "carol@example.com") -> RequestId:
     """A list that was sent, and checked by the worker."""
     reading = listed(s, text, by)
     assert not reading.problems
-    id = save(s.bot.desk, person(s, by), reading.lines, "The quarter ends.").id
+    id = save(s.bot.context, person(s, by), reading.lines, "The quarter ends.").id
     s.settle()
     return id
 

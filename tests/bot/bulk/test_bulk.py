@@ -98,7 +98,7 @@ def test_lines_that_others_decide_become_a_bulk_of_their_own(s: Stage) -> None:
     others = [each for each in s.bot.store.requests() if each.action == "bulk" and each.id != id]
     assert [len(each.details["lines"]) for each in others] == [1]
     # Priya manages Alex; nobody in the list has a manager but Alex.
-    assert s.bot.desk.person(others[0].asking.notified[0]).email == "priya@example.com"
+    assert s.bot.context.person(others[0].asking.notified[0]).email == "priya@example.com"
     assert s.bot.store.request(id).asking.notified != others[0].asking.notified
 
 
@@ -148,7 +148,7 @@ def test_a_line_that_has_not_begun_gives_way_to_something_urgent_about_its_perso
 
     def ask_urgently() -> None:
         asked(
-            s.bot.desk,
+            s.bot.context,
             ACTIONS["offboard"],
             {"person": second.userName, "how": "deactivate"},
             "Now.",
@@ -312,7 +312,11 @@ def test_lines_that_others_decide_start_with_the_rest(s: Stage) -> None:
     reading = listed(s, joining(2) + "alex@example.com;join;Engineering\n")
     start = s.clock() + timedelta(hours=2)
     save(
-        s.bot.desk, person(s, "carol@example.com"), reading.lines, "Later.", start=f"{start.timestamp():.0f}"
+        s.bot.context,
+        person(s, "carol@example.com"),
+        reading.lines,
+        "Later.",
+        start=f"{start.timestamp():.0f}",
     )
     s.settle()
     assert [each.starts_at for each in s.bot.store.requests()] == [start, start]

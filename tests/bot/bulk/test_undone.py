@@ -52,7 +52,7 @@ def as_now(s: Stage) -> list[object]:
 
 def approve_all(s: Stage) -> None:
     while waiting := [each for each in s.bot.store.requests(states=[State.WAITING])]:
-        email = s.bot.desk.person(waiting[0].asking.notified[0]).email
+        email = s.bot.context.person(waiting[0].asking.notified[0]).email
         user = next(id for id, person in s.slack.people.items() if person.email == email)
         assert s.acting.click(user, card(s, user), "approve").ok
         s.settle()

@@ -18,7 +18,9 @@ ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=4000)
 def test_any_text_makes_a_valid_message(text: str) -> None:
     button = blocks.button(text, "approve", "R-1:cafe", confirm=blocks.confirmation(text, text, text))
     row = blocks.actions(button)
-    whole = blocks.message(text, blocks.header(text), blocks.section(text), blocks.context(text, "x"), row)
+    whole = blocks.message(
+        text, blocks.header(text), blocks.section(text), blocks.small_print(text, "x"), row
+    )
     check_valid("message", whole)
 
 
@@ -73,7 +75,7 @@ def test_a_time_is_slacks_own_date_and_in_plain_text_that_of_the_readers_zone(zo
 
 @pytest.mark.parametrize("typed", ["<!date", "<!channel>", " <!date^1^x|y>", "<@U1>"])
 def test_only_a_mark_of_the_bot_is_markup(typed: str) -> None:
-    assert blocks.context(typed)["elements"][0]["type"] == "plain_text"
+    assert blocks.small_print(typed)["elements"][0]["type"] == "plain_text"
     small = blocks.foot(f"{typed} {when(NOW, '')}")["elements"][0]["text"]
     assert small.startswith(blocks.escape(typed)) and small.count("<") == 1
 

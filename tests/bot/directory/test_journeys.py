@@ -36,7 +36,7 @@ def provisioned(folder: Path, name: str) -> Iterator[tuple[Stage, Provider, Call
     """A bot between a provider and Miro, and how a push ends."""
     with playing(folder, POLICY_WITH_OKTA.replace("[directory.okta]", f"[directory.{name}]")) as s:
         token = Tokens(s.bot.store.database, s.clock).create(name)
-        door = application(s.bot.desk)
+        door = application(s.bot.context)
         with (
             serving(door, "127.0.0.1", 0, 2, explain=refusal) as url,
             Provider(f"{url}/scim/v2", token) as provider,

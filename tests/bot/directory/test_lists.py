@@ -128,7 +128,7 @@ def post(
     }
     setup_testing_defaults(environ)
     answered = list[str]()
-    scim = Webhook(lambda environ, start: [b"{}"], s.bot.desk, "secret")
+    scim = Webhook(lambda environ, start: [b"{}"], s.bot.context, "secret")
     content = scim(environ, lambda status, headers, error=None: answered.append(status))  # type: ignore[arg-type]
     return answered[0], json.loads(b"".join(content))
 

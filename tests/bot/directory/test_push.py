@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from bot.context import LEASE
 from bot.directory.asking.differences import failures
 from bot.directory.asking.feeder import AGAIN
@@ -113,11 +113,11 @@ def test_a_bulk_that_is_stopped_before_its_lines_exist_is_the_sources_failure(s:
     s.bot.feeder.step()
     s.clock.sleep(21)
     s.bot.feeder.step()
-    bulk, desk = newest_request(s), s.bot.desk
-    carol = Who(s.bot.store.people.meet(email="carol@example.com"), None, "a shell")
-    s.bot.store.append(bulk, control.stop(desk, bulk, carol))
+    bulk, context = newest_request(s), s.bot.context
+    carol = Actor(s.bot.store.people.meet(email="carol@example.com"), None, "a shell")
+    s.bot.store.append(bulk, control.stop(context, bulk, carol))
     wait(s, hours=2)
     first = "p0@example.com: R-1 (request-access) was withdrawn by Carol Diaz on 2026-03-02. Owner: it."
-    said = failures(looked(desk, "okta"))
-    assert len(said) == desk.pushed.failed["okta"] == PEOPLE  # type: ignore[union-attr]
-    assert first in said and first in {each.text for each in compare.compared(desk)}
+    said = failures(looked(context, "okta"))
+    assert len(said) == context.pushed.failed["okta"] == PEOPLE  # type: ignore[union-attr]
+    assert first in said and first in {each.text for each in compare.compared(context)}

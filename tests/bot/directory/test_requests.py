@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.decide import question
 from approvals.decide.streams.directories import Control
 from approvals.refusals import Refused
@@ -150,7 +150,7 @@ def test_what_a_paused_directory_no_longer_wants_isnt_done(tmp_path: Path) -> No
         okta.settle()
         okta.change(id, active=False)
         okta.settle()
-        control(s.bot.desk, "okta", Control.PAUSED, shell(s, "carol@example.com"))
+        control(s.bot.context, "okta", Control.PAUSED, shell(s, "carol@example.com"))
         okta.change(id, active=True)
         okta.settle()
         approve(s, "U0CAROL")
@@ -208,7 +208,7 @@ def test_what_was_denied_is_an_exception_until_the_directory_says_something_else
     okta.settle()
     deny(s, "U0CAROL", "Not before the training.")
     wait(s, hours=2)
-    [difference] = [each for each in compare.compared(s.bot.desk) if each.email == ALEX]
+    [difference] = [each for each in compare.compared(s.bot.context) if each.email == ALEX]
     assert (difference.code, difference.fact) == ("directory", "Company Admin")
     assert "R-2 (make-admin) was denied by Carol Diaz on 2026-03-02. Owner: it." in difference.text
     wait(s, hours=2)
@@ -285,7 +285,7 @@ def test_an_operator_neither_reads_nor_decides_what_is_held_about_them(s: Stage,
     presses(s, "U0CAROL", "directory-look")
     assert "carol@example.com" not in read(s.acting.modal("U0CAROL"))
     with pytest.raises(Refused, match="Another operator decides this for Okta"):
-        control(s.bot.desk, "okta", Control.RELEASED, shell(s, "carol@example.com"))
+        control(s.bot.context, "okta", Control.RELEASED, shell(s, "carol@example.com"))
     press(s, "U0SAM", "directory-look")
     assert "carol@example.com: offboard" in read(s.acting.modal("U0SAM"))
 
@@ -298,7 +298,7 @@ def test_foreign_domains_and_people_known_as_two_are_never_asked_for(s: Stage, o
     okta.change(id, userName="jo@example.com")
     okta.settle()
     assert states(okta.asked()) == [("request-access", "done")]
-    said = failures(looked(s.bot.desk, "okta"))
+    said = failures(looked(s.bot.context, "okta"))
     assert any("isn't in example.com" in text for text in said)
     assert any("belongs to somebody else here, and a directory links no people" in text for text in said)
 
@@ -309,11 +309,11 @@ def test_a_team_of_the_directory_is_asked_for_there(s: Stage, okta: Okta) -> Non
 
 
 def test_a_paused_directory_asks_nothing(s: Stage, okta: Okta) -> None:
-    control(s.bot.desk, "okta", Control.PAUSED, shell(s, "carol@example.com"))
+    control(s.bot.context, "okta", Control.PAUSED, shell(s, "carol@example.com"))
     okta.person(ALEX, "miroUsers")
     okta.settle()
     assert okta.asked() == []
-    control(s.bot.desk, "okta", Control.RESUMED, shell(s, "carol@example.com"))
+    control(s.bot.context, "okta", Control.RESUMED, shell(s, "carol@example.com"))
     okta.settle()
     assert states(okta.asked()) == [("request-access", "done")]
 
@@ -325,8 +325,8 @@ def test_the_manager_of_the_directory_is_the_manager(s: Stage, okta: Okta) -> No
     assert has_card(s, "U0DANA")
 
 
-def shell(s: Stage, email: str) -> Who:
-    return Who(s.bot.store.people.meet(email=email), None, "a shell")
+def shell(s: Stage, email: str) -> Actor:
+    return Actor(s.bot.store.people.meet(email=email), None, "a shell")
 
 
 def pressed(s: Stage, user: str, action: str) -> str:
@@ -341,7 +341,7 @@ def test_a_directory_is_asked_no_question(s: Stage, okta: Okta) -> None:
     with pytest.raises(Refused, match="can't answer"):
         request, who = okta.asked()[1], s.bot.people.find("U0CAROL")
         assert who
-        question(request, Who(who, who.account), "Why?", s.bot.desk.table(request))
+        question(request, Actor(who, who.account), "Why?", s.bot.context.table(request))
 
 
 def test_a_group_or_team_that_is_gone_closes_nothing(s: Stage, okta: Okta) -> None:
@@ -353,7 +353,7 @@ def test_a_group_or_team_that_is_gone_closes_nothing(s: Stage, okta: Okta) -> No
         okta.says.delete(gone)
         okta.settle()
     assert states(okta.asked()) == [("request-access", "done")]
-    assert failures(looked(s.bot.desk, "okta")) == ["Okta has no group miroUsers, so nobody is judged."]
+    assert failures(looked(s.bot.context, "okta")) == ["Okta has no group miroUsers, so nobody is judged."]
 
 
 def test_what_a_group_gave_is_taken_away_once_it_is_back_without_them(s: Stage, okta: Okta) -> None:
@@ -430,7 +430,7 @@ def test_what_miro_doesnt_take_is_said_and_asks_nothing(s: Stage, okta: Okta) ->
     okta.person(ALEX, "miroUsers", **{ENTERPRISE: {"department": "x" * 200}})
     okta.settle()
     assert okta.asked() == []
-    [text] = failures(looked(s.bot.desk, "okta"))
+    [text] = failures(looked(s.bot.context, "okta"))
     assert "Miro doesn't take what the directory says (department: at most " in text
 
 
@@ -444,8 +444,8 @@ def test_an_account_in_no_group_is_known(s: Stage, okta: Okta) -> None:
     okta.settle()
     assert states(okta.asked()) == [("offboard", "done")]
     wait(s, hours=2)
-    assert names.keys().isdisjoint(each.email for each in compare.compared(s.bot.desk))
+    assert names.keys().isdisjoint(each.email for each in compare.compared(s.bot.context))
     s.miro.change_user("zoe@example.com", active=True)
     wait(s, hours=2)
-    [left] = [each for each in compare.compared(s.bot.desk) if each.email in names]
+    [left] = [each for each in compare.compared(s.bot.context) if each.email in names]
     assert (left.email, left.code) == ("zoe@example.com", "leaver")

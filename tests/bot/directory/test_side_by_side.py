@@ -10,7 +10,7 @@ import pytest
 
 from approvals.record.database import Location
 from approvals.record.store import Store
-from bot.context import Desk
+from bot.context import Context
 from bot.directory.asking.feeder import QUIET, Feeder
 from bot.directory.asking.together import FEWEST
 from bot.policies import Policies
@@ -46,7 +46,7 @@ def test_several_processes_ask_for_each_word_once(s: Stage, place: Location, cou
     with ExitStack() as open_:
         stores = [open_.enter_context(closing(Store(place, s.clock))) for _ in range(3)]
         policy = s.folder / "policy.toml"
-        feeders = [Feeder(Desk(store, Policies(policy, store, leads=False), s.clock)) for store in stores]
+        feeders = [Feeder(Context(store, Policies(policy, store, leads=False), s.clock)) for store in stores]
         for feeder in feeders:
             feeder.step()
         s.clock.pass_(QUIET)

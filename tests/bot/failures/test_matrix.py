@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from approvals.decide import decide
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.ids import RequestId
 from approvals.plan import PlannedStep
 from approvals.refusals import Refused
@@ -139,27 +139,27 @@ class Play(logging.Handler):
         parts = [step.key.split() for step in self.request.plan.steps]
         return [each[1] for each in parts if each[0] in ("join", "leave", "rename", "delete-group")]
 
-    def by(self, user: str) -> Who:
+    def by(self, user: str) -> Actor:
         person = self.s.bot.people.find(user)
         assert person
-        return Who(person, person.account)
+        return Actor(person, person.account)
 
     def go_on(self, id: RequestId = ONLY) -> Request:
         """Lets the bot work, and approvers say yes, until it ends, stops, or isn't done within hours."""
-        desk = self.s.bot.desk
+        context = self.s.bot.context
         for _ in range(12):
             self.s.settle()
-            request = desk.store.request(id)
+            request = context.store.request(id)
             if request.state is State.WAITING:
-                person = desk.person(request.asking.approvers[0][0])
-                who, table = Who(person, person.account), desk.table(request)
-                desk.store.append(request, decide.approve(request, who, request.plan.revision, table))
+                person = context.person(request.asking.approvers[0][0])
+                actor, table = Actor(person, person.account), context.table(request)
+                context.store.append(request, decide.approve(request, actor, request.plan.revision, table))
             elif request.state in ACTIVE:
                 self.s.clock.pass_(LATER)
                 self.s.bot.housekeeping._pass_time()
             else:
                 break
-        return desk.store.request(id)
+        return context.store.request(id)
 
     def start_again(self) -> None:
         """Another process on the same record, once the lease of the one that died is over."""
@@ -168,8 +168,8 @@ class Play(logging.Handler):
         self.s.clock.pass_(LEASE + LATER)
 
     def resume(self) -> Request:
-        desk, who = self.s.bot.desk, self.by("U0CAROL")
-        desk.store.append(self.request, decide.resume(self.request, who, desk.table(self.request)))
+        context, who = self.s.bot.context, self.by("U0CAROL")
+        context.store.append(self.request, decide.resume(self.request, who, context.table(self.request)))
         return self.go_on()
 
 
@@ -310,13 +310,13 @@ OUTSIDE: dict[str, Strike] = {
 
 def check_lines(play: Play) -> None:
     """What the card says of each change is so."""
-    request, desk = play.request, play.s.bot.desk
-    command, outcome = desk.command(request), request.outcome
+    request, context = play.request, play.s.bot.context
+    command, outcome = context.command(request), request.outcome
     assert outcome
-    target = Target.of(request.plan, desk.person(command.subject)) if command.subject else None
+    target = Target.of(request.plan, context.person(command.subject)) if command.subject else None
     try:
-        seen = look(desk, play.s.bot.miro, command, target)
-        goals = {_short(goal.key): goal for goal in command.goals(desk.facts)}
+        seen = look(context, play.s.bot.miro, command, target)
+        goals = {_short(goal.key): goal for goal in command.goals(context.facts)}
     except (KeyError, Obstacle):
         assert not outcome.done
         return
@@ -362,11 +362,11 @@ def check(play: Play, *, is_alone: bool = True) -> None:
 
 def check_undone(play: Play, *, is_alone: bool = True) -> None:
     """It is as before, except for what the card says can't be undone, and never with more rights."""
-    desk, steps = play.s.bot.desk, own_steps(play.s.bot.desk, play.request)
+    context, steps = play.s.bot.context, own_steps(play.s.bot.context, play.request)
     play.had, play.most = set(), play.most | rights(play.now)
     requests, refusals = list[Request](), list[str]()
     with suppress(Refused):
-        requests, refusals = undo(desk, play.request, play.by("U0SAM"))
+        requests, refusals = undo(context, play.request, play.by("U0SAM"))
     ends = [play.go_on(request.id).state for request in requests]
     assert play.had <= play.most
     if is_alone:

@@ -45,7 +45,7 @@ def test_approver_loses_role_or_leaves_between_ask_and_click(s: Stage, how: str)
         wait(s, seconds=5)
     press(s, "U0PRIYA", "approve", shown)
     assert (state(s, id), calls(s)) == ("waiting", [])
-    asked = [s.bot.desk.person(one).called for one, _ in request(s, id).asking.approvers]
+    asked = [s.bot.context.person(one).called for one, _ in request(s, id).asking.approvers]
     assert asked == ["Carol Diaz", "Sam Lee"]
     approve(s, "U0CAROL")
     assert state(s, id) == "done"

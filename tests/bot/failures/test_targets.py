@@ -46,7 +46,7 @@ def test_target_config_changed(s: Stage, what: str) -> None:
     else:
         text = elsewhere if what == "team managed elsewhere" else POLICY.replace(rule, "")
         (s.folder / "policy.toml").write_text(text, encoding="utf-8")
-        assert s.bot.desk.policies.reload() == ""
+        assert s.bot.context.policies.reload() == ""
     s.settle()
     wait(s, minutes=10)
     assert state(s, id) in ("refused", "stopped")

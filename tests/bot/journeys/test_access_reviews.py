@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.streams.reviews import Review
 from approvals.ids import GroupId, PersonId
 from approvals.record.database import Location
@@ -69,14 +69,14 @@ def s(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
         yield running
 
 
-def carol(s: Stage) -> Who:
-    return Who(s.bot.store.people.meet(email="carol@example.com"))
+def carol(s: Stage) -> Actor:
+    return Actor(s.bot.store.people.meet(email="carol@example.com"))
 
 
 def begun(s: Stage, team: str = "Design", days: int = 8) -> Review:
     """Carol starts a review; its owners have their cards."""
     id = GroupId(s.teams[team] if team else "")
-    review = reviews.start(s.bot.desk, carol(s), id, s.clock() + timedelta(days=days))
+    review = reviews.start(s.bot.context, carol(s), id, s.clock() + timedelta(days=days))
     s.settle()
     return review
 
@@ -356,7 +356,7 @@ def test_an_end_follows_the_account_to_its_new_address(s: Stage) -> None:
     wait(s, hours=2)
     opens(s, "U0DANA")
     save(s, "U0DANA", jo="ended")
-    assert s.bot.desk.person(request(s, "R-1").subject or PersonId("")).email == "jo.park@example.com"
+    assert s.bot.context.person(request(s, "R-1").subject or PersonId("")).email == "jo.park@example.com"
     approve(s, "U0CAROL")
     assert state(s, "R-1") == "done" and "Design" not in teams_of(s, "jo.park@example.com")
 
@@ -372,11 +372,11 @@ def test_an_old_list_says_nothing_about_lost_access(s: Stage, team: str) -> None
         groups.keep_admins([])  # of the two lists this alone is new
     else:
         groups.keep_members({}, lambda id: False)
-    reviews.pass_time(s.bot.desk)
+    reviews.pass_time(s.bot.context)
     assert set(decided(s).values()) == {""} and "closed" not in history(s, "V-1")
     with pytest.raises(Refused, match="more than a day old"):
         reviews.start(
-            s.bot.desk, carol(s), GroupId(s.teams[team] if team else ""), s.clock() + timedelta(days=1)
+            s.bot.context, carol(s), GroupId(s.teams[team] if team else ""), s.clock() + timedelta(days=1)
         )
 
 
@@ -384,8 +384,8 @@ def test_another_process_or_a_restart_closes_it_once(s: Stage) -> None:
     begun(s)
     s.clock.pass_(timedelta(days=9))
     with closing(build(s.bot.settings, now=s.clock, sleep=s.clock.sleep).store) as other:
-        reviews.pass_time(replace(s.bot.desk, store=other))
-        reviews.pass_time(s.bot.desk)
+        reviews.pass_time(replace(s.bot.context, store=other))
+        reviews.pass_time(s.bot.context)
     s.settle()
     assert history(s, "V-1").count("closed") == 1
     assert sum("Review of access to Design ended" in text for text in told(s, "U0LENA")) == 1
@@ -395,7 +395,7 @@ def test_a_review_stays_readable_when_one_of_its_people_is_forgotten(s: Stage) -
     begun(s)
     people, gone = s.bot.store.people, ["jo@example.com", "carol@example.com"]
     for email in gone:
-        s.bot.store.forgetting.person([people.meet(email=email)], Who(people.meet(email="sam@example.com")))
+        s.bot.store.forgetting.person([people.meet(email=email)], Actor(people.meet(email="sam@example.com")))
     names = [each.email for each in now(s).accesses]
     assert names == ["alex@example.com", "(missing)", "dana@example.com", "(missing)"]
     assert now(s).subject == "access to Design" and s.bot.store.verify().faults == ()
@@ -430,14 +430,14 @@ def test_what_cannot_be_reviewed_is_refused_at_once(s: Stage) -> None:
     begun(s)
     soon, design = s.clock() + timedelta(days=1), GroupId(s.teams["Design"])
     with pytest.raises(Refused, match="V-1 reviews access to Design already"):
-        reviews.start(s.bot.desk, carol(s), design, soon)
+        reviews.start(s.bot.context, carol(s), design, soon)
     with pytest.raises(Refused, match="Nobody in Slack can review access to Engineering"):
-        reviews.start(s.bot.desk, carol(s), GroupId(s.teams["Engineering"]), soon)
+        reviews.start(s.bot.context, carol(s), GroupId(s.teams["Engineering"]), soon)
     with pytest.raises(Refused, match="Only an operator"):
-        reviews.start(s.bot.desk, Who(s.bot.store.people.meet(email="lena@example.com")), design, soon)
+        reviews.start(s.bot.context, Actor(s.bot.store.people.meet(email="lena@example.com")), design, soon)
     with pytest.raises(Refused, match="The last day is in the past"):
-        reviews.start(s.bot.desk, carol(s), GroupId(""), s.clock())
+        reviews.start(s.bot.context, carol(s), GroupId(""), s.clock())
     s.clock.pass_(timedelta(days=2))
     with pytest.raises(Refused, match="more than a day old"):
-        reviews.start(s.bot.desk, carol(s), GroupId(""), s.clock() + timedelta(days=1))
+        reviews.start(s.bot.context, carol(s), GroupId(""), s.clock() + timedelta(days=1))
     assert list(s.bot.store.reviews()) == ["V-1"]

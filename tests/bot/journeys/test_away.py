@@ -191,9 +191,9 @@ def test_whom_slack_can_not_tell_yet_is_looked_up_later(s: Stage) -> None:
     typed(s, "U0PRIYA", "away until 2026-03-06 jo@example.com")
     s.slack.fault("users.lookupByEmail", status=500)
     wait(s, seconds=5)
-    assert s.bot.desk.unknown == {"jo@example.com"}
+    assert s.bot.context.unknown == {"jo@example.com"}
     wait(s, seconds=5)
-    assert s.bot.desk.unknown == set()
+    assert s.bot.context.unknown == set()
 
 
 def test_a_delegate_of_a_delegate_is_not_asked(s: Stage) -> None:

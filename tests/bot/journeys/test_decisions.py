@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from approvals.decide import decide
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.ids import SlackId
 from approvals.request import Request
 from bot.actions import Action
-from bot.context import Desk
+from bot.context import Context
 from bot.sandbox.stage import POLICY, Stage
 from bot.work import check
 from tests.bot.journeys.scenes import (
@@ -225,12 +225,12 @@ def test_a_follower_hears_of_an_end_that_came_while_joining(
     ask(s, *ACCESS)
     find = check._twin
 
-    def meanwhile(desk: Desk, request: Request, command: Action) -> Request | None:
-        if twin := find(desk, request, command):
-            priya = desk.store.people.by_slack(SlackId("U0PRIYA"))
+    def meanwhile(context: Context, request: Request, command: Action) -> Request | None:
+        if twin := find(context, request, command):
+            priya = context.store.people.by_slack(SlackId("U0PRIYA"))
             assert priya
-            who, table = Who(priya, priya.accounts[0]), desk.table(twin)
-            desk.decide(twin.id, lambda first: decide.deny(first, who, "No seat is free.", table))
+            actor, table = Actor(priya, priya.accounts[0]), context.table(twin)
+            context.decide(twin.id, lambda first: decide.deny(first, actor, "No seat is free.", table))
         return twin
 
     monkeypatch.setattr(check, "_twin", meanwhile)

@@ -340,7 +340,7 @@ def test_a_forged_end_takes_nothing_back(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"], s.teams["Engineering"]])
     alex = s.bot.store.people.meet(email="alex@example.com")
     command = LeaveTeam(person=alex.id, teams=(s.teams["Design"],))
-    body = {"action": "leave-team", "policy": s.bot.desk.policies.hash, "lanes": [], "subject": alex.id}
+    body = {"action": "leave-team", "policy": s.bot.context.policies.hash, "lanes": [], "subject": alex.id}
     words = {"details": command.model_dump_json(), "reason": "over"}
     forged = s.bot.store.ask(Draft(EventType.ASKED, alex.id, {**body, "is_end": True}, words))
     s.settle()

@@ -223,6 +223,6 @@ def test_teams_are_created_and_deleted_in_miro_itself(
 
 def test_what_was_approved_before_the_model_was_set_right_changes_nothing(s: Stage) -> None:
     id = ask(s, "U0DANA", "/miro", NEW)
-    s.bot.desk.boards_pass = True
+    s.bot.context.boards_pass = True
     approve(s, "U0CAROL")
     assert (state(s, id), calls(s)) == ("refused", [])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.decide import report
 from bot.context import LEASE
 from bot.miro.wire import ADMIN
@@ -202,8 +202,8 @@ def test_a_bot_that_dies_while_it_looks_is_followed_by_one_that_verifies(s: Stag
     id, alex = stopped(s)
     hand_over(s, "U0PRIYA")
     by_hand(s, alex)
-    priya = Who(s.bot.store.people.meet(email="priya@example.com"), shell="priya on laptop")
-    s.bot.desk.decide(request(s, id).id, lambda each: report(each, priya, s.bot.desk.table(each)))
+    priya = Actor(s.bot.store.people.meet(email="priya@example.com"), shell="priya on laptop")
+    s.bot.context.decide(request(s, id).id, lambda each: report(each, priya, s.bot.context.table(each)))
     claim = s.bot.store.claim("one that dies", LEASE)
     assert claim and claim.request == id
     s.miro.log.clear()

@@ -168,7 +168,7 @@ def test_an_approver_who_left_before_the_first_write_does_not_count(s: Stage) ->
     approve(s, "U0PRIYA")
     assert state(s, id) == "waiting"
     assert calls(s) == []
-    assert [s.bot.desk.person(one).called for one, _ in request(s, id).asking.approvers] == [
+    assert [s.bot.context.person(one).called for one, _ in request(s, id).asking.approvers] == [
         "Carol Diaz",
         "Sam Lee",
     ]
@@ -272,7 +272,7 @@ def test_a_team_managed_elsewhere_since_it_was_asked_for_is_refused(s: Stage) ->
 def change_policy(s: Stage, text: str) -> None:
     """Somebody edits policy.toml; the bot takes it up before it does anything else."""
     (s.folder / "policy.toml").write_text(text, encoding="utf-8")
-    assert s.bot.desk.policies.reload() == ""
+    assert s.bot.context.policies.reload() == ""
 
 
 def test_a_broken_change_leaves_the_old_policy_in_force(s: Stage) -> None:

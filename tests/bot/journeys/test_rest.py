@@ -224,7 +224,7 @@ def test_what_rest_doesnt_show_is_said_and_holds_nothing_up(s: Stage, how: dict[
 
 def test_approvers_dont_wait_for_a_slow_rest_api(tmp_path: Path) -> None:
     with playing(tmp_path, prepare=_beside_groups, has_rest=True) as s:
-        s.bot.desk.boards_pass = False
+        s.bot.context.boards_pass = False
         for number in range(20):
             s.miro.add_space(f"Space {number}", admins=[_jo(s)])
         six = timedelta(seconds=6)
@@ -262,7 +262,7 @@ def _beside_groups(miro: Miro, slack: Workspace) -> None:
 @pytest.mark.parametrize("prepare", [_in_teams, _beside_groups])
 def test_who_alone_leads_a_team_is_named_before_anybody_decides(tmp_path: Path, prepare: Any) -> None:
     with playing(tmp_path, prepare=prepare, has_rest=True) as s:
-        s.bot.desk.boards_pass = prepare is _in_teams
+        s.bot.context.boards_pass = prepare is _in_teams
         id = ask(s, *CLOSE)
         hazard = "Jo alone is admin of Design. Miro may refuse this until that is handed on."
         assert hazard in last(s, "U0PRIYA")
@@ -296,7 +296,7 @@ def _with_dana(prepare: Any) -> Any:
 @contextmanager
 def _leading(tmp_path: Path, prepare: Any = _in_teams) -> Iterator[Stage]:
     with playing(tmp_path, prepare=_with_dana(prepare), has_rest=True) as s:
-        s.bot.desk.boards_pass = prepare is _in_teams
+        s.bot.context.boards_pass = prepare is _in_teams
         yield s
 
 
@@ -494,7 +494,7 @@ def _beside_groups_with(tmp_path: Path, *names: str) -> Iterator[tuple[Stage, li
         miro.add_space("Operations")
 
     with playing(tmp_path, prepare=furnish, has_rest=True) as s:
-        s.bot.desk.boards_pass = False
+        s.bot.context.boards_pass = False
         kim = s.miro.user("kim@example.com")
         assert kim
         yield s, [s.miro.add_space(name, admins=[kim.id]) for name in names]

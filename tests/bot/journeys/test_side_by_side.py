@@ -104,5 +104,5 @@ def full(s: Stage, is_full: bool) -> None:
 )
 def test_every_end_date_is_answered(s: Stage, end: str) -> None:
     today, action = s.clock().date(), ACTIONS["request-access"]
-    draft = read_words(f"for Engineering {end}", s.bot.desk.tables(), today, action)
+    draft = read_words(f"for Engineering {end}", s.bot.context.tables(), today, action)
     assert isinstance(draft, Form) and (draft.until or SAY_DAYS in draft.notes)

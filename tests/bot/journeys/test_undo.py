@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.refusals import Refused
 from approvals.states import OPEN
 from bot.miro.wire import ADMIN, MEMBER
@@ -137,7 +137,7 @@ def undone(s: Stage, id: str, before: set[str]) -> None:
     now, sam = rights(s), s.bot.people.find("U0SAM")
     assert sam
     try:
-        asked, refusals = undo(s.bot.desk, request(s, id), Who(sam, sam.account))
+        asked, refusals = undo(s.bot.context, request(s, id), Actor(sam, sam.account))
     except Refused as error:
         assert "changed nothing that I can undo" in str(error)
         return
@@ -145,9 +145,9 @@ def undone(s: Stage, id: str, before: set[str]) -> None:
     approve_all(s)
     assert (rights(s) <= now | before, refusals) == (True, [])
     for each in (request(s, one.id) for one in asked):
-        command = s.bot.desk.command(each)
+        command = s.bot.context.command(each)
         assert each.state in ("done", "nothing to do", "refused")
-        goals, seen = command.goals(s.bot.desk.facts), look(s.bot.desk, s.bot.miro, command)
+        goals, seen = command.goals(s.bot.context.facts), look(s.bot.context, s.bot.miro, command)
         assert each.state == "refused" or all(goal.holds(seen) for goal in goals)
         assert each.state == "done" or not each.may_have_changed
 

@@ -344,7 +344,7 @@ def test_a_link_counts_at_once_and_leaves_nothing_behind_when_it_is_taken_back(s
     id = ask(s, "U0CAROL", "/miro-access", "for Engineering because I start Monday")
     theirs = card(s, "U0SAM")
     (s.folder / "policy.toml").write_text(linked, encoding="utf-8")
-    s.bot.desk.policies.reload()
+    s.bot.context.policies.reload()
     press(s, "U0SAM", "approve", theirs)
     assert state(s, id) == "waiting" and "voted" not in history(s, id)
     wait(s, hours=16)

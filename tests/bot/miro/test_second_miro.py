@@ -225,7 +225,7 @@ def second_miro(folder: Path, storage: InMemoryStorage) -> Iterator[Second]:
     app = Recording(server, shows_all=isinstance(storage, Reflecting))
     with office(folder) as room, serving(app, "127.0.0.1", 0, 4) as url:
         room.miro.close()
-        clock = room.desk.now
+        clock = room.context.now
         room.miro = Miro(f"{url}/v2", TOKEN, Credits(), clock, lambda _: None)
         try:
             yield Second(room, storage, app.log, f"{url}/v2")
@@ -355,7 +355,7 @@ def test_a_life_of_an_account_runs_on_a_second_miro(second: Second) -> None:
 def test_two_dialects_say_the_same_to_a_second_miro(second: Second, dialect: Dialect) -> None:
     Start(admin=True).build(second)
     usual = second.room.miro
-    second.room.miro = Miro(second.url, TOKEN, Credits(), second.room.desk.now, lambda _: None, dialect)
+    second.room.miro = Miro(second.url, TOKEN, Credits(), second.room.context.now, lambda _: None, dialect)
     try:
         assert second.room.bring_about(Offboard(person=ADA, how="deactivate")) == ""
         ada = second.miro.look(ADDRESS)
@@ -399,7 +399,7 @@ def test_groups_and_admins_are_listed_over_pages(second: Second) -> None:
 
 
 def test_a_wrong_token_is_refused_here_too(second: Second) -> None:
-    stranger = Miro(second.url, "other", Credits(), second.room.desk.now, lambda _: None)
+    stranger = Miro(second.url, "other", Credits(), second.room.context.now, lambda _: None)
     with pytest.raises(Locked, match="401"):
         stranger.look(ADDRESS)
     stranger.close()
@@ -452,7 +452,7 @@ def test_deviation_the_name_of_a_manager_is_read_only(second: Second) -> None:
 def test_deviation_ids_stand_in_quotes(second: Second) -> None:
     Start().build(second)
     unquoted = Miro(
-        second.url, TOKEN, Credits(), second.room.desk.now, lambda _: None, Dialect(unquoted_ids=True)
+        second.url, TOKEN, Credits(), second.room.context.now, lambda _: None, Dialect(unquoted_ids=True)
     )
     leave = next(one for one in EXAMPLES if one.name == "out of a team")
     call = leave.goal.call(leave.before)

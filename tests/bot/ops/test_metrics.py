@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parsed
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.streams.reviews import Step
 from approvals.ids import GroupId, SlackId
 from approvals.record.outbox import Note
@@ -62,9 +62,9 @@ def test_a_scrape_says_what_the_record_holds(stage: Stage) -> None:
 
 
 def test_open_reviews_are_counted(stage: Stage) -> None:
-    carol = Who(stage.bot.store.people.meet(email="carol@example.com"))
+    carol = Actor(stage.bot.store.people.meet(email="carol@example.com"))
     assert samples(stage)["miro_bot_reviews_open"] == {"": 0}
-    review = reviews.start(stage.bot.desk, carol, GroupId(""), stage.clock() + timedelta(days=1))
+    review = reviews.start(stage.bot.context, carol, GroupId(""), stage.clock() + timedelta(days=1))
     assert samples(stage)["miro_bot_reviews_open"] == {"": 1}
     stage.bot.store.add_to_review(Draft(Step.CLOSED), review.id)
     assert samples(stage)["miro_bot_reviews_open"] == {"": 0}

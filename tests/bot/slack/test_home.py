@@ -52,7 +52,7 @@ def test_all_500_open_requests_are_counted_and_paged_through_once(company: Compa
     assert "[Show All 500 Open]" in as_text(seen(company, OPERATOR))
     at, found = At("open"), list[str]()
     while True:
-        view = home.view(company.desk, company.who(OPERATOR), "", at)
+        view = home.view(company.context, company.who(OPERATOR), "", at)
         check_valid("home", view)
         assert "Everything open: 500" in as_text(view)
         found += [value.partition(":")[0] for value in pressed(view, "details")]
@@ -103,8 +103,8 @@ def test_owners_see_requests_about_their_teams_alone(company: Company) -> None:
 
 
 def test_one_kind_is_gathered_for_the_form_and_nothing_grave(company: Company) -> None:
-    who = company.who(OPERATOR)
-    gathered = Gathering(company.desk, who)
+    actor = company.who(OPERATOR)
+    gathered = Gathering(company.context, actor)
     kinds = {one.request.action for one in gathered.all_of("move-team")}
     assert kinds == {"move-team"}
     assert gathered.all_of("make-admin") == []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.ids import SlackId
 from approvals.refusals import Refused
 from bot.actions import ACTIONS
@@ -31,15 +31,15 @@ def asks(shell: Shell, email: str, person: str, exits: int = 0) -> str:
 def test_a_form_that_is_delivered_again_is_no_further_request(both: tuple[Stage, Shell]) -> None:
     stage, _ = both
     lena = stage.bot.store.people.meet(slack_id=SlackId("U0LENA"))
-    who, action, raw = (
-        Who(lena, lena.accounts[0]),
+    actor, action, raw = (
+        Actor(lena, lena.accounts[0]),
         ACTIONS["request-access"],
         {"teams": stage.teams["Design"]},
     )
-    taken = [ask.asked(stage.bot.desk, action, raw, "I start", who, f"view:{n}") for n in range(FEW)]
-    assert ask.asked(stage.bot.desk, action, raw, "I start", who, f"view:{FEW - 1}").id == taken[-1].id
+    taken = [ask.asked(stage.bot.context, action, raw, "I start", actor, f"view:{n}") for n in range(FEW)]
+    assert ask.asked(stage.bot.context, action, raw, "I start", actor, f"view:{FEW - 1}").id == taken[-1].id
     with pytest.raises(Refused, match="open requests"):
-        ask.asked(stage.bot.desk, action, raw, "I start", who, f"view:{FEW}")
+        ask.asked(stage.bot.context, action, raw, "I start", actor, f"view:{FEW}")
 
 
 def test_who_has_very_many_open_requests_is_told_so(both: tuple[Stage, Shell]) -> None:

@@ -35,7 +35,7 @@ def checked(s: Stage, id: RequestId) -> Request:
     """What becomes of it; nothing else is done."""
     claim = s.bot.store.claim("here/1/9", LEASE)
     assert claim and claim.request == id
-    after = check(s.bot.desk, s.bot.miro, s.bot.people, s.bot.store.request(id), claim)
+    after = check(s.bot.context, s.bot.miro, s.bot.people, s.bot.store.request(id), claim)
     with suppress(ClaimLost):  # the end of its work has released it
         s.bot.store.release(claim)
     return after
@@ -56,7 +56,7 @@ def test_exactly_one_look_comes_before_asking(s: Stage) -> None:
         "POST /Users",
         f"PATCH /Groups/{s.teams['Engineering']}",
     ]
-    assert [s.bot.desk.person(one).called for one in after.asking.notified] == [
+    assert [s.bot.context.person(one).called for one in after.asking.notified] == [
         "Priya Rao",
         "Carol Diaz",
         "Sam Lee",

@@ -76,20 +76,20 @@ def test_nothing_is_called_closed_before_everybody_named_was_looked_for(
 
 def test_a_broken_policy_is_told_once_for_each_way_in_which_it_is_broken(s: Stage) -> None:
     told_of = "The changed policy has problems, so the old one stays in force."
-    before = s.bot.desk.policies.hash
+    before = s.bot.context.policies.hash
     counts = []
     for text in ("operators =", "operators =", "domains = []", POLICY, "operators ="):
         policy(s, text)
         ticks(s, 3, seconds=5)
         counts.append(heard(s, told_of))
     assert counts == [1, 1, 2, 2, 3]
-    assert s.bot.desk.policies.hash == before
+    assert s.bot.context.policies.hash == before
 
 
 def test_a_policy_of_endless_brackets_is_broken_like_any_other(
     s: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    before = s.bot.desk.policies.hash
+    before = s.bot.context.policies.hash
     policy(s, f"operators = {'[' * 5_000}")
     ticks(s, 2, minutes=1)
     assert (
@@ -99,7 +99,7 @@ def test_a_policy_of_endless_brackets_is_broken_like_any_other(
         )
         == 1
     )
-    assert s.bot.desk.policies.hash == before
+    assert s.bot.context.policies.hash == before
     assert "Traceback" not in caplog.text
 
 
@@ -155,11 +155,11 @@ def test_an_end_that_two_bots_reach_at_the_same_time_is_taken_back_once(
         second = s.rebuild()
         try:
             # As soon as the first bot has ended the first, the second one does all that is left.
-            s.bot.desk.wake = second.housekeeping.tick
+            s.bot.context.wake = second.housekeeping.tick
             with caplog.at_level(logging.INFO, "bot.work.clock"):
                 ticks(s, days=3)
         finally:
-            s.bot.desk.wake = lambda: None
+            s.bot.context.wake = lambda: None
             second.stop()
         assert [history(s, one)[-1] for one in given] == ["over", "over"]
         assert f"{given[1]} has ended already" in caplog.text

@@ -41,7 +41,7 @@ def approved(s: Stage) -> Claim:
 def run(s: Stage, claim: Claim) -> Request:
     """Goes on as far as it can; nothing else is done."""
     request = s.bot.store.request(claim.request)
-    after = Provisioning(s.bot.desk, s.bot.miro, s.bot.people, request, claim).run()
+    after = Provisioning(s.bot.context, s.bot.miro, s.bot.people, request, claim).run()
     with suppress(ClaimLost):  # the end of its work has released it
         s.bot.store.release(claim)
     return after
@@ -84,7 +84,7 @@ def test_what_was_taken_back_since_it_was_read_is_left_alone(s: Stage) -> None:
     stale = s.bot.store.request(claim.request)
     s.bot.store.append(stale, [Draft(EventType.WITHDRAWN, stale.requester)])
     with pytest.raises(ClaimLost):
-        Provisioning(s.bot.desk, s.bot.miro, s.bot.people, stale, claim).run()
+        Provisioning(s.bot.context, s.bot.miro, s.bot.people, stale, claim).run()
     assert all_calls(s) == ["GET /Users"]
     assert history(s, claim.request)[-1] == "withdrawn"
 
@@ -106,7 +106,7 @@ def test_a_card_that_could_not_be_delivered_meanwhile_stops_nothing(s: Stage) ->
     claim = approved(s)
     stale = s.bot.store.request(claim.request)
     s.bot.store.append(stale, [Draft(EventType.UNREACHED, words={"text": "I can't reach Sam Lee."})])
-    after = Provisioning(s.bot.desk, s.bot.miro, s.bot.people, stale, claim).run()
+    after = Provisioning(s.bot.context, s.bot.miro, s.bot.people, stale, claim).run()
     assert after.state == "done"
 
 

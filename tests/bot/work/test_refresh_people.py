@@ -75,12 +75,12 @@ def test_whom_somebody_named_is_looked_up_at_the_next_round_and_kept_in_mind_unt
     s: Stage,
 ) -> None:
     s.slack.add_person("U0NEW", "new@example.com", "New Colleague")
-    s.bot.desk.unknown.add("new@example.com")
+    s.bot.context.unknown.add("new@example.com")
     s.slack.fault("users.lookupByEmail", status=503)
     assert asked(s, "users.lookupByEmail") == ["new@example.com"]
-    assert s.bot.desk.unknown == {"new@example.com"}
+    assert s.bot.context.unknown == {"new@example.com"}
     assert asked(s, "users.lookupByEmail") == ["new@example.com"]
-    assert s.bot.store.people.by_slack(SlackId("U0NEW")) and not s.bot.desk.unknown
+    assert s.bot.store.people.by_slack(SlackId("U0NEW")) and not s.bot.context.unknown
     assert asked(s, "users.lookupByEmail") == []
 
 
@@ -92,7 +92,7 @@ def test_a_user_group_is_looked_up_on_schedule_and_at_once_when_the_policy_names
         assert asked(s, method, EVERY - SECOND) == []
         assert asked(s, method, SECOND) == ["S1"]
         (s.folder / "policy.toml").write_text(BY_WRITERS, encoding="utf-8")
-        assert s.bot.desk.policies.reload() == ""
+        assert s.bot.context.policies.reload() == ""
         assert (asked(s, method), asked(s, method)) == (["S2"], [])
         assert set(s.bot.store.people.members("@writers", s.clock())) == {"U0JO"}
 
@@ -131,9 +131,9 @@ def test_miro_is_asked_who_manages_somebody_every_six_hours_and_only_while_a_req
 
 
 def test_everybody_whom_the_policy_names_was_met_only_for_the_policy_in_force(s: Stage) -> None:
-    sync, desk = s.bot.housekeeping.refresh, s.bot.desk
-    assert sync.has_looked_up(desk.policy)
+    sync, context = s.bot.housekeeping.refresh, s.bot.context
+    assert sync.has_looked_up(context.policy)
     (s.folder / "policy.toml").write_text(POLICY.replace("lena@", "new@"), encoding="utf-8")
-    assert desk.policies.reload() == "" and not sync.has_looked_up(desk.policy)
+    assert context.policies.reload() == "" and not sync.has_looked_up(context.policy)
     assert asked(s, "users.lookupByEmail") == ["new@example.com"]
-    assert sync.has_looked_up(desk.policy)
+    assert sync.has_looked_up(context.policy)

@@ -84,7 +84,7 @@ def test_one_request_is_worked_on_by_one_of_two_workers(s: Stage) -> None:
 def test_whoever_draws_cards_is_woken_when_a_request_has_moved_on(s: Stage) -> None:
     assert s.acting.command(*ACCESS).ok and not s.acting.submit("U0ALEX").errors
     woken: list[str] = []
-    s.bot.desk.wake = lambda: woken.append(state(s, "R-1"))
+    s.bot.context.wake = lambda: woken.append(state(s, "R-1"))
     assert s.bot.workers[0].work() is True
     assert woken == ["waiting"]
 
@@ -121,7 +121,7 @@ def test_a_defect_inside_is_said_and_tried_again_ever_later(
     s: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     id = approved(s)
-    worker = Worker(s.bot.desk, s.bot.miro, Clumsy(s.bot.people, falls=3), "here/1/9")
+    worker = Worker(s.bot.context, s.bot.miro, Clumsy(s.bot.people, falls=3), "here/1/9")
     waits: list[float] = []
     for _ in range(3):
         assert worker.work() is True
@@ -143,6 +143,6 @@ def test_a_defect_inside_is_said_and_tried_again_ever_later(
 def test_a_defect_about_one_request_holds_up_no_other(s: Stage) -> None:
     ill = approved(s)
     assert s.acting.command("U0JO", *ACCESS[1:]).ok and not s.acting.submit("U0JO").errors
-    worker = Worker(s.bot.desk, s.bot.miro, Clumsy(s.bot.people, falls=1), "here/1/9")
+    worker = Worker(s.bot.context, s.bot.miro, Clumsy(s.bot.people, falls=1), "here/1/9")
     assert [worker.work(), worker.work(), worker.work()] == [True, True, False]
     assert (state(s, ill), state(s, "R-2")) == ("approved", "waiting")

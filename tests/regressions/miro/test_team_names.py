@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.ids import GroupId, SlackId
 from approvals.policy.team_names import has_invisible, narrow, wide
 from approvals.record.store import Store
@@ -95,7 +95,7 @@ def closed(s: Stage, team: str) -> str:
     assert alex
     with pytest.raises(Problems) as refused:
         raw = {"teams": team}
-        asked(s.bot.desk, ACTIONS["request-access"], raw, "I start Monday", Who(alex, alex.accounts[0]))
+        asked(s.bot.context, ACTIONS["request-access"], raw, "I start Monday", Actor(alex, alex.accounts[0]))
     return " ".join(refused.value.fields.values())
 
 
@@ -216,7 +216,7 @@ def test_a_managed_team_stays_so_when_renamed_and_so_is_what_takes_its_name(tmp_
         assert "is managed elsewhere" in closed(s, new)
         again = s.rebuild()
         group = next(one for one in again.store.groups.all() if one.id == s.teams["Sales"])
-        assert "is managed elsewhere" in again.desk.tables().managed(group)
+        assert "is managed elsewhere" in again.context.tables().managed(group)
         again.stop()
 
 
@@ -356,22 +356,22 @@ def test_a_managed_team_that_is_misspelt_holds_all_that_is_about_teams(tmp_path:
 
 def test_a_changed_policy_that_names_no_team_of_miros_is_not_enacted(tmp_path: Path) -> None:
     with playing(tmp_path) as s:
-        before = s.bot.desk.policies.hash
+        before = s.bot.context.policies.hash
         wrong = POLICY.replace('"Sales" =', '"Slaes" =')
         (s.folder / "policy.toml").write_text(wrong, encoding="utf-8")
         wait(s, minutes=1)
         wait(s, minutes=1)
-        assert s.bot.desk.policies.hash == before
+        assert s.bot.context.policies.hash == before
         assert "is managed elsewhere" in closed(s, s.teams["Sales"])
         heard = [one for one in told(s, "U0CAROL") if "It names Slaes, but Miro has no such team." in one]
         assert len(heard) == 1
         again = s.rebuild()
-        assert again.desk.policies.hash == before
+        assert again.context.policies.hash == before
         again.stop()
         s.miro.add_team("Slaes")
         wait(s, minutes=11)
         wait(s, minutes=1)
-        assert s.bot.desk.policies.hash != before
+        assert s.bot.context.policies.hash != before
 
 
 def test_before_the_first_list_nothing_is_judged_and_the_bot_starts(tmp_path: Path) -> None:
@@ -380,11 +380,11 @@ def test_before_the_first_list_nothing_is_judged_and_the_bot_starts(tmp_path: Pa
 
     with playing(tmp_path, with_rules(STRICT % '"Desgin"'), prepare=away) as s:
         assert s.bot.store.groups.seen_at() is None
-        policy = s.bot.desk.policy
+        policy = s.bot.context.policy
         assert policy.means("Sales", ("Design", "7")) is None
         assert policy.owners_of(("Design", "7")) == ()
         assert not any("Miro doesn't have" in one for one in told(s, "U0CAROL"))
-        ground = s.bot.desk.ground(
+        ground = s.bot.context.ground(
             RequestAccess(person=s.bot.store.people.meet(email="alex@example.com").id, teams=(GroupId("7"),)),
             s.bot.store.people.meet(email="alex@example.com"),
         )
@@ -398,7 +398,7 @@ def test_before_the_first_list_nothing_is_judged_and_the_bot_starts(tmp_path: Pa
 def test_the_record_says_which_team_each_name_means(tmp_path: Path) -> None:
     with company(tmp_path, with_rules(MILD % '["Design", "Data", "Laet"]'), "Data", "DATA\u00ad") as (s, ids):
         [said] = [one for one in s.bot.store.events("policy") if one.type == "policy-teams"]
-        assert said.body["hash"] == s.bot.desk.policies.hash
+        assert said.body["hash"] == s.bot.context.policies.hash
         assert json.loads(said.text("teams")) == {"Design": s.teams["Design"], "Sales": s.teams["Sales"]}
         assert json.loads(said.text("unsure")) == {"Data": sorted(ids), "Laet": []}
         assert s.bot.store.verify().faults == ()
@@ -431,13 +431,13 @@ def test_a_name_gets_no_invisible_characters(tmp_path: Path) -> None:
         )
         assert "This name has invisible characters." in told_so["name"]
         id = ask(s, "U0SAM", "/miro", "rename-group Engineering", name="g\u00a0 eng", reason="the audit")
-        assert s.bot.desk.command(s.bot.store.request(id)).model_dump()["name"] == "g eng"
+        assert s.bot.context.command(s.bot.store.request(id)).model_dump()["name"] == "g eng"
 
 
 @pytest.mark.parametrize("typed", ["Da\u200bta", "Ｄata", "Data\u2060"])
 def test_a_team_is_chosen_by_its_very_name_and_else_asked_for(tmp_path: Path, typed: str) -> None:
     with company(tmp_path, POLICY, "Data") as (s, [id]):
-        alex, tables = s.bot.store.people.meet(email="alex@example.com"), s.bot.desk.tables()
+        alex, tables = s.bot.store.people.meet(email="alex@example.com"), s.bot.context.tables()
         with pytest.raises(Problems, match=rf"Did you mean Data \({id}\)\?"):
             fill(RequestAccess, {"teams": typed}, alex, tables)
         assert fill(RequestAccess, {"teams": " data"}, alex, tables).teams_named == (("teams", id),)
@@ -445,7 +445,7 @@ def test_a_team_is_chosen_by_its_very_name_and_else_asked_for(tmp_path: Path, ty
 
 def test_of_two_teams_that_are_called_the_same_none_is_guessed(tmp_path: Path) -> None:
     with company(tmp_path, POLICY, "Data", "DATA") as (s, _):
-        found = read_words("give me access to data because I draw", s.bot.desk.tables(), s.clock().date())
+        found = read_words("give me access to data because I draw", s.bot.context.tables(), s.clock().date())
         assert isinstance(found, Draft) and "teams" not in found.raw
         assert any("Several teams are called" in note for note in found.notes)
 
@@ -453,7 +453,7 @@ def test_of_two_teams_that_are_called_the_same_none_is_guessed(tmp_path: Path) -
 def test_a_name_typed_on_a_mac_is_read(tmp_path: Path) -> None:
     with company(tmp_path, POLICY, "Café") as (s, [id]):
         found = read_words(
-            "give me access to Cafe\u0301 because I draw", s.bot.desk.tables(), s.clock().date()
+            "give me access to Cafe\u0301 because I draw", s.bot.context.tables(), s.clock().date()
         )
         assert isinstance(found, Draft) and found.raw["teams"] == id
 

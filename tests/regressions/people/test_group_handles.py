@@ -41,7 +41,7 @@ def test_a_lookalike_alone_isnt_the_group(s: Stage, lookalike: str, handle: str)
 
 @pytest.mark.parametrize(("lookalike", "handle"), LOOKALIKES)
 def test_what_was_seen_of_one_isnt_kept_for_the_other(s: Stage, lookalike: str, handle: str) -> None:
-    people, now = s.bot.store.people, s.bot.desk.now()
+    people, now = s.bot.store.people, s.bot.context.now()
     people.keep_members(f"@{lookalike}", [SlackId("U0SAM")], now)
     assert not people.knows(f"@{handle}", now)
     assert not people.members(f"@{handle}", now)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.decide import approve, nudge, question, reply, withdraw
 from approvals.decide.delegates import delegated
 from approvals.humans import Kind, Link, grouped
@@ -55,7 +55,7 @@ def scene(store: Store, clock: Clock) -> Scene:
 # -- a link gives nothing ------------------------------------------------------------------------------------
 
 
-def given_away(scene: Scene) -> tuple[Who, Who]:
+def given_away(scene: Scene) -> tuple[Actor, Actor]:
     """Ada's address changes and somebody new gets the old one: Ada, and who is only linked to her."""
     seen(scene, "UADA01", "ada.new@example.com")
     seen(scene, "UNEW01", "ada@example.com")
@@ -162,7 +162,7 @@ def test_who_asked_for_the_same_decides_under_no_other_address(scene: Scene) -> 
     other = seen(scene, "UDEE99", "dee@example.com")
     table = replace(scene.table, followers=(follower.id,))
     with pytest.raises(Refused, match="You requested the same"):
-        approve(request, Who(other, other.account), request.plan.revision, table)
+        approve(request, Actor(other, other.account), request.plan.revision, table)
 
 
 def test_whoever_was_linked_since_is_asked_no_longer(scene: Scene) -> None:

@@ -111,7 +111,7 @@ class Slow:
 
 
 def test_workers_that_want_to_know_the_same_ask_once(s: Stage) -> None:
-    carol = s.bot.desk.find("carol@example.com")
+    carol = s.bot.context.find("carol@example.com")
     assert carol
     slow = Slow(carol)
     cached = CachedColleagues(slow, s.bot.store.people, s.clock)
@@ -125,7 +125,7 @@ def test_workers_that_want_to_know_the_same_ask_once(s: Stage) -> None:
 
 
 def test_groups_channels_and_managers_are_asked_about_again_after_a_minute(s: Stage) -> None:
-    carol = s.bot.desk.find("carol@example.com")
+    carol = s.bot.context.find("carol@example.com")
     assert carol
     slow = Slow(carol)
     cached = CachedColleagues(slow, s.bot.store.people, s.clock)
@@ -139,7 +139,7 @@ def test_groups_channels_and_managers_are_asked_about_again_after_a_minute(s: St
 
 
 def test_a_clock_set_back_makes_no_answer_live(s: Stage) -> None:
-    carol = s.bot.desk.find("carol@example.com")
+    carol = s.bot.context.find("carol@example.com")
     assert carol
     slow = Slow(carol)
     cached = CachedColleagues(slow, s.bot.store.people, s.clock)

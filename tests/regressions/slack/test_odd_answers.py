@@ -319,7 +319,7 @@ def test_a_request_is_held_and_nobody_stepped_over(s: Stage) -> None:
     assert "U0PRIYA" in {
         account.slack_id
         for person, _ in s.bot.store.request(RequestId(id)).asking.approvers
-        for account in s.bot.desk.person(person).accounts
+        for account in s.bot.context.person(person).accounts
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.decide.decide import approve
 from approvals.ids import RequestId
 from approvals.record.outbox import Note
@@ -245,10 +245,12 @@ def crowd(s: Stage, count: int) -> list[RequestId]:
 def all_approve(s: Stage, ids: list[RequestId]) -> None:
     for id in ids:
         request = s.bot.store.request(id)
-        person = s.bot.desk.person(request.asking.approvers[0][0])
+        person = s.bot.context.person(request.asking.approvers[0][0])
         s.bot.store.append(
             request,
-            approve(request, Who(person, person.account), request.plan.revision, s.bot.desk.table(request)),
+            approve(
+                request, Actor(person, person.account), request.plan.revision, s.bot.context.table(request)
+            ),
         )
 
 

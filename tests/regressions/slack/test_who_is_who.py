@@ -275,7 +275,7 @@ def test_what_was_so_already_is_said_of_an_address(s: Stage) -> None:
     s.miro.change_user(OTHER, enterprise={"organization": "Example Ltd"})
     ask(s, "U0CAROL", "/miro-access", f"<@{TWIN}> for Engineering because of the project")
     outcome = newest_request(s).outcome
-    text = says(outcome.text if outcome else None, lambda id: s.bot.desk.person(id).addressed)
+    text = says(outcome.text if outcome else None, lambda id: s.bot.context.person(id).addressed)
     assert text == f"This is already in place for Alex Smith ({OTHER}). No approval needed."
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from approvals.decide.actor import Who
+from approvals.decide.actor import Actor
 from approvals.ids import GroupId, RequestId
 from bot.directory.store import Directories, Kind
 from bot.sandbox.miro.service import Fault
@@ -71,8 +71,8 @@ STOPPED = Story(
 
 def _handed(scene: Company) -> None:
     """Carol hands it over to Priya."""
-    desk, carol = scene.bot.desk, Who(scene.bot.store.people.meet(email="carol@example.com"))
-    desk.decide(RequestId("R-1"), lambda request: handed(desk, request, carol, "priya@example.com"))
+    context, carol = scene.bot.context, Actor(scene.bot.store.people.meet(email="carol@example.com"))
+    context.decide(RequestId("R-1"), lambda request: handed(context, request, carol, "priya@example.com"))
 
 
 def _by_hand(scene: Company) -> None:
@@ -153,9 +153,9 @@ CONFIDENTIAL = Story(
 
 def _review(scene: Company) -> None:
     """Carol starts a review of Design."""
-    carol = Who(scene.bot.store.people.meet(email="carol@example.com"))
+    carol = Actor(scene.bot.store.people.meet(email="carol@example.com"))
     until = scene.clock() + timedelta(days=10)
-    reviews.start(scene.bot.desk, carol, GroupId(scene.teams["Design"]), until)
+    reviews.start(scene.bot.context, carol, GroupId(scene.teams["Design"]), until)
 
 
 REVIEW = Story(
