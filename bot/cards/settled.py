@@ -154,7 +154,7 @@ def progress(scene: Scene) -> list[Part]:
     lines = (
         ("Done:", outcome.done),
         ("Can't be verified:", outcome.unverifiable),
-        ("Already in place:", tuple(one for one in outcome.others if one not in outcome.unverifiable)),
+        ("Already in place:", tuple(step for step in outcome.others if step not in outcome.unverifiable)),
         ("Not verified:" if unseen else "Not done:", outcome.left),
     )
     return [Part(", ".join(texts(did)), Worth.NOTE, lead, least=20) for lead, did in lines]

@@ -149,16 +149,19 @@ def doctor(as_json: bool) -> None:
     with ExitStack() as open_:
         examination = Examination(examined(os.environ), open_)
         results = [(name, _checked(examination, check)) for name, check in CHECKS]
-    found = [(name, finding) for name, finding in results if finding]
+    findings = [(name, finding) for name, finding in results if finding]
     if as_json:
-        rows = [{"what": name, "ok": one.status is not Status.WRONG, **asdict(one)} for name, one in found]
+        rows = [
+            {"what": name, "ok": finding.status is not Status.WRONG, **asdict(finding)}
+            for name, finding in findings
+        ]
         say_json(rows)
     else:
-        for name, finding in found:
+        for name, finding in findings:
             status = click.style(f"{finding.status:<7}", COLOURS[finding.status])
             say_coloured(f"{status}  {name:<22}  {one_line(finding.text)}\n")
         say("Does an identity provider already provision your Miro? Read the README before you go on.")
-    sys.exit(any(finding.status is Status.WRONG for _, finding in found))
+    sys.exit(any(finding.status is Status.WRONG for _, finding in findings))
 
 
 def _checked(examination: Examination, check: Check) -> Finding | None:
@@ -408,10 +411,10 @@ def _chain(on: Examination) -> Finding | None:
     if not on.has_record:
         return None
     with on.record() as store:
-        found = store.verify()
-    if found.faults:
-        raise StoreTrouble(f"{'; '.join(found.faults)}. Run `miro-bot audit verify` for what to do.")
-    return Finding(f"intact, entries: {found.anchor.count}")
+        report = store.verify()
+    if report.faults:
+        raise StoreTrouble(f"{'; '.join(report.faults)}. Run `miro-bot audit verify` for what to do.")
+    return Finding(f"intact, entries: {report.anchor.count}")
 
 
 def _directories(on: Examination) -> Finding | None:

@@ -68,8 +68,8 @@ class Line(BaseModel):
         """Without what the source has changed since, as it says itself."""
         if not (known and self.changed_at):
             return self
-        at, said = stamp(self.changed_at), known.body.get(CHANGED_AT, {})
-        later = {name: None for name, changed in said.items() if changed > at}
+        at, stamps = stamp(self.changed_at), known.body.get(CHANGED_AT, {})
+        later = {name: None for name, changed in stamps.items() if changed > at}
         email = {"email": known.user_name} if "email" in later else {}
         return self.model_copy(update={**later, **email})
 
@@ -181,15 +181,15 @@ def _join(
     directories: Directories, source: str, groups: Sequence[Group], ids: Mapping[EntryId, Line]
 ) -> None:
     """Puts people into the groups that their lines name, and out of all others."""
-    said = {id: {key(name) for name in line.groups} for id, line in ids.items() if line.groups is not None}
+    listed = {id: {key(name) for name in line.groups} for id, line in ids.items() if line.groups is not None}
     names = {key(name): name for line in ids.values() for name in line.groups or ()}
     known = {key(group.display_name): group for group in groups}
     for name in names.keys() - known.keys():
-        members = {id: "" for id, wanted in said.items() if name in wanted}
+        members = {id: "" for id, wanted in listed.items() if name in wanted}
         directories.create(source, Kind.GROUP, {"displayName": names[name]}, members)
     for name, group in known.items():
-        stay = {id: member.display for id, member in group.members.items() if id not in said}
-        members = stay | {id: "" for id, wanted in said.items() if name in wanted}
+        stay = {id: member.display for id, member in group.members.items() if id not in listed}
+        members = stay | {id: "" for id, wanted in listed.items() if name in wanted}
         if members.keys() != group.members.keys():
             directories.update(group, group.body, members)
 

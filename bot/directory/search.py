@@ -50,16 +50,16 @@ def selection(source: str, kinds: Sequence[Kind], filter_: FilterNode | None = N
     """What a filter selects among the entries of a directory that aren't deleted."""
     if len(kinds) > 1:
         return Selection("source = ? AND deleted_at = ''", (source,), filter_ is None)
-    found = Selection("source = ? AND deleted_at = '' AND kind = ?", (source, kinds[0]))
+    chosen = Selection("source = ? AND deleted_at = '' AND kind = ?", (source, kinds[0]))
     for attribute, value in _equalities(filter_):
         condition = _INDEXED.get((kinds[0], attribute))
         if condition and value and "\0" not in value:
-            found = found.and_(condition, key(value) if condition == "name = ?" else value)
+            chosen = chosen.and_(condition, key(value) if condition == "name = ?" else value)
         elif attribute.startswith(_IN_BODY) and _PLAIN.fullmatch(value):
-            found = found.and_("lower(body) LIKE ?", f"%{value.lower()}%", is_exact=False)
+            chosen = chosen.and_("lower(body) LIKE ?", f"%{value.lower()}%", is_exact=False)
         else:
-            found = Selection(found.where, found.values, is_exact=False)
-    return found
+            chosen = Selection(chosen.where, chosen.values, is_exact=False)
+    return chosen
 
 
 def _equalities(node: FilterNode | None) -> Iterator[tuple[str, str]]:

@@ -44,13 +44,13 @@ class Entries(ScimStorage):
         kinds = [Kind(str(type_.name)) for type_ in resource_types]
         start = min(max((search_request.start_index or 1) - 1, 0), MOST)
         part = slice(start, start + (MOST if search_request.count is None else search_request.count))
-        found = selection(self._source, kinds, None if wanted is None else wanted.ast)
-        if found.is_exact and not is_sorted:
+        chosen = selection(self._source, kinds, None if wanted is None else wanted.ast)
+        if chosen.is_exact and not is_sorted:
             shown = wants_members(search_request)
-            entries = self._directories.read(found.where, *found.values, part=part, members=shown)
-            total = self._directories.count(found.where, *found.values)
+            entries = self._directories.read(chosen.where, *chosen.values, part=part, members=shown)
+            total = self._directories.count(chosen.where, *chosen.values)
             return SearchPage(total, [*map(self._resource, entries)])
-        resources = [*map(self._resource, self._directories.read(found.where, *found.values))]
+        resources = [*map(self._resource, self._directories.read(chosen.where, *chosen.values))]
         if wanted is not None:
             resources = [resource for resource in resources if wanted.match(resource)]
         if is_sorted:
@@ -97,10 +97,10 @@ class Entries(ScimStorage):
 
     def _entry(self, type_: ResourceType, id: str, members: bool = True) -> User | Group:
         of_kind = selection(self._source, [Kind(str(type_.name))]).and_("id = ?", id.replace("\0", ""))
-        found = self._directories.read(of_kind.where, *of_kind.values, members=members)
-        if not found:
+        entries = self._directories.read(of_kind.where, *of_kind.values, members=members)
+        if not entries:
             raise scim.NotFoundException(detail=f"There is no {type_.name} {id}")
-        return found[0]
+        return entries[0]
 
     def _expected(self, type_: ResourceType, id: str, version: Any) -> User | Group:
         entry = self._entry(type_, id)

@@ -283,7 +283,9 @@ class Miro(Transport):
 def _new_addresses(call: ScimCall) -> list[str]:
     """The addresses that a call gives to an account."""
     body = call.body or {}
-    changes = [one["value"] for one in body.get("Operations", ()) if one.get("path") == "userName"]
+    changes = [
+        operation["value"] for operation in body.get("Operations", ()) if operation.get("path") == "userName"
+    ]
     return [*changes, *([body["userName"]] if "userName" in body else [])]
 
 

@@ -166,9 +166,9 @@ def undone(context: Context, request: Request, actor: Actor, receipt: str = "") 
 
 
 def _undo(context: Context, actor: Actor, rest: str) -> Message:
-    said = undone(context, named(context, actor, rest, "undo"), actor)
+    text = undone(context, named(context, actor, rest, "undo"), actor)
     context.wake()
-    return message(said)
+    return message(text)
 
 
 def _remind(context: Context, actor: Actor, rest: str) -> Message:

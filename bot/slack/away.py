@@ -52,7 +52,7 @@ def away(context: Context, actor: Actor, text: str) -> Message:
         return message(_standing(context, current, actor.person) if current else f"No delegate set. {HOW}")
     if text.casefold() in ("off", "end", "back"):
         return message(end(context, actor))
-    since, until, person = (found.search(text) for found in (_SINCE, _UNTIL, _PERSON))
+    since, until, person = (pattern.search(text) for pattern in (_SINCE, _UNTIL, _PERSON))
     if until is None:
         raise Refused(f"Until which day? {HOW}")
     if person is None:
@@ -112,13 +112,13 @@ def _replace(
             raise Outdated(outdated)
         context.store.delegate(draft(before))
         me, again = mark(actor.person), mark(actor.person, brief=True)
-        told = {}
+        notices = {}
         if before:
-            told[before.delegate] = f"You no longer stand in for {me}."
+            notices[before.delegate] = f"You no longer stand in for {me}."
         if new:
             days = span(new, actor.person)
-            told[new.delegate] = f"{me} is away {days}. You stand in: requests to {again} come to you."
-        for id, text in told.items():
+            notices[new.delegate] = f"{me} is away {days}. You stand in: requests to {again} come to you."
+        for id, text in notices.items():
             if account := context.person(id).account:
                 context.store.outbox.say(Note(account.slack_id, message(text)))
     context.people_changed = True  # approvers of what waits are asked anew soon
@@ -179,15 +179,15 @@ class Away(Listener):
 
     def sent(self, ack: Ack, body: Body) -> None:
         """The form was submitted: errors are shown at their fields."""
-        said, drawn = forms.read(body["view"]), forms.carried(body["view"]).get("delegation", "")
-        if missing := {field: text for field, text in _NEEDED.items() if not said.get(field)}:
+        values, drawn = forms.read(body["view"]), forms.carried(body["view"]).get("delegation", "")
+        if missing := {field: text for field, text in _NEEDED.items() if not values.get(field)}:
             raise Problems(missing)
         actor = self.who(body)
         try:
-            other = able(self.context, actor, said["delegate"])
+            other = able(self.context, actor, values["delegate"])
         except Refused as error:
             raise Problems({"delegate": str(error)}) from error
-        text = name(self.context, actor, other, said.get("since", ""), said["until"], drawn)
+        text = name(self.context, actor, other, values.get("since", ""), values["until"], drawn)
         ack(response_action="update", view=forms.notice("Name a Delegate", text))
 
     def end_pressed(self, body: Body) -> None:

@@ -57,7 +57,7 @@ def _request(scene: Scene, number: int) -> list[Block]:
     return about(scene.request.id, question, *known, steps, small_print(asks(scene)))
 
 
-def told(outcomes: Sequence[Outcome]) -> Block:
+def results(outcomes: Sequence[Outcome]) -> Block:
     """A notice of which were approved, and why others weren't."""
     done = [f"{each.id} is approved{each.phrase and ': '}{each.phrase}." for each in outcomes if not each.why]
     lines = [*done] or ["Nothing was approved."]
@@ -120,7 +120,7 @@ class Bulk(Listener):
             for id, value in forms.carried(view).items()
         ]
         self.context.wake()
-        ack(response_action="update", view=told(outcomes))
+        ack(response_action="update", view=results(outcomes))
 
     def _approve(self, id: RequestId, handle: Handle, actor: Actor, receipt: str) -> Outcome:
         """Approves one request in a transaction of its own, so that a failure doesn't affect others."""
@@ -132,7 +132,7 @@ class Bulk(Listener):
 
         try:
             self.taken(handle, yes, lambda: actor, f"all:{receipt}:{id}")
-            request = self.found(handle)
+            request = self.request_of(handle)
         except (Refused, StoreTrouble) as error:
             return Outcome(id, str(error))
         return Outcome(id, "", self._phrase(request))

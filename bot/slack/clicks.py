@@ -114,14 +114,14 @@ class Clicks(Listener):
     def _pressed(self, body: Body) -> Request:
         """The request that a button was drawn from. Raises Refused."""
         handle = Handle.pressed(body)
-        request = self.found(handle)
+        request = self.request_of(handle)
         handle.check(request)
         return request
 
     def form_pressed(self, body: Body, client: WebClient) -> None:
         """Buttons with a form open it, if what it is for would be taken."""
         handle, action = Handle.pressed(body), body["actions"][0]["action_id"]
-        request, actor, trial = self.found(handle), self.who(body), "to be said"
+        request, actor, trial = self.request_of(handle), self.who(body), "to be said"
         if action == "hand-over":
             handle.check(request)
             decide.check_operated(request, actor, self.context.table(request), "hand over")
@@ -144,7 +144,7 @@ class Clicks(Listener):
     def details_pressed(self, body: Body, client: WebClient) -> None:
         """Details shows what doesn't fit on a card, to those who have the card."""
         handle = Handle.pressed(body)
-        request, actor = self.found(handle), self.who(body)
+        request, actor = self.request_of(handle), self.who(body)
         if not handle.is_old:  # reading is safe, so cards of an older program still show details
             handle.check(request)
         answers.may_see(self.context, request, actor)

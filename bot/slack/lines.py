@@ -41,11 +41,11 @@ class Lines(Listener):
 
     def register(self, app: App) -> None:
         """Hands every listener to Bolt."""
-        app.event("app_mention")(self.said)
-        app.event("message")(self.said)
+        app.event("app_mention")(self.written)
+        app.event("message")(self.written)
         app.action(re.compile("^pass-on:"))(self.pass_on_pressed)
 
-    def said(self, event: Body, context: BoltContext) -> None:
+    def written(self, event: Body, context: BoltContext) -> None:
         """A message to the bot: it answers the one open question, or is answered where it was written."""
         is_by_person = event.get("user") and not (event.get("bot_id") or event.get("hidden"))
         # In a channel only the mention counts, which comes as an event of its own beside the message.

@@ -64,7 +64,7 @@ class Listener:
 
     # -- the request that is meant -------------------------------------------------------------------------
 
-    def found(self, handle: Handle) -> Request:
+    def request_of(self, handle: Handle) -> Request:
         """The request with a number. Raises Refused."""
         try:
             return self.context.store.request(handle.id)
@@ -97,7 +97,7 @@ class Listener:
         try:
             actor, card = self.who(body), self.context.store.outbox.at(channel, ts)
             if card is None:
-                request = self.found(handle)
+                request = self.request_of(handle)
                 if why := handle.stranger(request):
                     where = body.get("response_url") or box.get("response_url")
                     if ts and where and not handle.is_old:

@@ -32,14 +32,14 @@ _TORN = re.compile(r"(?:<[^<>]*|&[a-z]{0,3})\Z")
 
 
 @dataclass(frozen=True)
-class Said:
+class Source:
     """A message turned into a request, in Slack's form; `author`: its author, '' if it is one's own."""
 
     text: str = ""
     author: str = ""
 
     @classmethod
-    def of(cls, body: Body) -> "Said":
+    def of(cls, body: Body) -> "Source":
         """The message of a shortcut."""
         message = body.get("message", {})
         whole = cleaned(str(message.get("text") or ""))
@@ -48,29 +48,29 @@ class Said:
         return cls(kept.strip(), "" if author == body["user"]["id"] else author)
 
     @classmethod
-    def carried(cls, view: Mapping[str, Any]) -> "Said":
+    def carried(cls, view: Mapping[str, Any]) -> "Source":
         """The message carried by a chooser, empty if there is none."""
         values = forms.carried(view)
         return cls(values.get("text", ""), values.get("author", ""))
 
 
-def draft(said: Said, tables: Tables, today: date, action: type[Action] | None = None) -> Draft | Answer:
+def draft(source: Source, tables: Tables, today: date, action: type[Action] | None = None) -> Draft | Answer:
     """What a message asks for; without a reason, the whole text is the reason. `action`: chosen by hand.
 
     "I need access" means the author of the message, not the person who uses the shortcut.
     """
-    text = typed(said.text)
-    reading = read(text, tables, today, action, said.author, chosen=action is not None)
+    text = typed(source.text)
+    reading = read(text, tables, today, action, source.author, chosen=action is not None)
     if isinstance(reading, Answer):
         return reading
     own = next((name for name, asked in reading.action.form().items() if asked.own), None)
-    meant = {own: said.author} if own and said.author and not reading.who_open else {}
+    meant = {own: source.author} if own and source.author and not reading.who_open else {}
     return replace(reading, raw=meant | reading.raw, reason=reading.reason or by_name(text, tables.called))
 
 
-def chooser(offers: Sequence[type[Action]], lead: str, said: Said) -> Block:
+def chooser(offers: Sequence[type[Action]], lead: str, source: Source) -> Block:
     """A modal with a button for each action, its description and an example."""
-    return forms.modal("choose", TITLE, [section(lead), *map(_choice, offers)], **asdict(said))
+    return forms.modal("choose", TITLE, [section(lead), *map(_choice, offers)], **asdict(source))
 
 
 def _choice(action: type[Action]) -> Block:
@@ -91,30 +91,30 @@ class Shortcuts(Listener):
 
     def anything(self, body: Body, client: WebClient) -> None:
         """Ask for Miro Access, from anywhere in Slack."""
-        self._go_on(body, client, Said())
+        self._go_on(body, client, Source())
 
     def from_message(self, body: Body, client: WebClient) -> None:
         """Make This a Miro Request, from the menu of a message."""
-        self._go_on(body, client, Said.of(body), UNREAD)
+        self._go_on(body, client, Source.of(body), UNREAD)
 
     def chosen(self, body: Body, client: WebClient) -> None:
         """A button of the chooser: its form takes the chooser's place."""
         action = ACTIONS.get(body["actions"][0].get("value", ""))
-        self._go_on(body, client, Said.carried(body.get("view", {})), action=action)
+        self._go_on(body, client, Source.carried(body.get("view", {})), action=action)
 
     def something_else(self, body: Body, client: WebClient) -> None:
         """Something Else: the other actions, filled with the same people and teams."""
-        self._go_on(body, client, Said(str(body["actions"][0].get("value") or "")), other=True)
+        self._go_on(body, client, Source(str(body["actions"][0].get("value") or "")), other=True)
 
-    def _go_on(self, body: Body, client: WebClient, said: Said, lead: str = WHAT, **how: Any) -> None:
+    def _go_on(self, body: Body, client: WebClient, source: Source, lead: str = WHAT, **how: Any) -> None:
         try:
-            view = self._view(self.who(body), said, lead, **how)
+            view = self._view(self.who(body), source, lead, **how)
         except Refused as refused:
             view = forms.notice(TITLE, str(refused))
         self.open(body, client, view)
 
     def _view(
-        self, actor: Actor, said: Said, lead: str, action: type[Action] | None = None, other: bool = False
+        self, actor: Actor, source: Source, lead: str, action: type[Action] | None = None, other: bool = False
     ) -> Block:
         """The form if the action is clear, else (and with `other`) the chooser. Raises Refused.
 
@@ -126,9 +126,9 @@ class Shortcuts(Listener):
         if not offers:
             raise Refused(str(answers.helped(self.context, actor)["text"]))
         if other:
-            return chooser(offers, WHAT, said)
-        filled = draft(said, self.context.tables(), now.date(), action)
+            return chooser(offers, WHAT, source)
+        filled = draft(source, self.context.tables(), now.date(), action)
         if isinstance(filled, Answer):
             lead = lead if filled.kind in ("help", "unclear") else f"{sentence(filled)} {WHAT}"
-            return chooser(offers, lead, said)
+            return chooser(offers, lead, source)
         return opening.form(self.context, actor, filled)

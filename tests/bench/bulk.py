@@ -127,7 +127,7 @@ def carried_out(s: Stage, action: str, people: int, *, is_interrupted: bool = Fa
     team = TEAM if action == "join" else ""
     text = "email,action,team\n" + "".join(f"{address(number)},{action},{team}\n" for number in range(people))
     reading = listed(s, text)
-    assert not reading.problems, reading.told[:3]
+    assert not reading.problems, reading.faults[:3]
     id = save(s.bot.context, person(s, "carol@example.com"), reading.lines, "It is needed.").id
     s.bot.workers[0].work()
     # A window of its own, which begins when the first call is made.

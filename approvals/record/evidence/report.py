@@ -54,8 +54,8 @@ def exported(sealed: Sealed, called: Named) -> Row:
 def _said(by: PersonId, body: Mapping[str, Any], words: dict[str, str], called: Named) -> Row:
     who = words.pop("who", "")
     who = _labelled(by, called) if who in ("", "(missing)") else who
-    said = {key: value for key, value in body.items() if key != "words"}
-    return {"by": by, "who": who, "details": said | words}
+    fields = {key: value for key, value in body.items() if key != "words"}
+    return {"by": by, "who": who, "details": fields | words}
 
 
 def name(id: str, directory: Directory) -> str:
@@ -178,7 +178,7 @@ def history(
         whole = row(event, directory)
         lines.append(_line(event, whole, known, says))
         if "approvers" in event.body:
-            lines += [f"{_INDENT}{one}" for one in _asking(event.body, whole["details"], directory, says)]
+            lines += [f"{_INDENT}{entry}" for entry in _asking(event.body, whole["details"], directory, says)]
         if "card" in event.words:
             lines += [f"{_INDENT}{line}" for line in _below("read", event.text("card").splitlines())]
     # A line break or a terminal's command in a reason mustn't look like another entry.
@@ -191,21 +191,23 @@ ENTRY = ("entry", "date", "request", "event", "by", "details", "link")
 
 def entry_row(whole: Row, named: Named) -> Row:
     """What a person reads of an entry that `exported` gave, by the columns of ENTRY."""
-    said = {key: _sealed(key, value) for key, value in whole["details"].items() if key not in _INTERNAL}
-    details = "; ".join(_said_of(key, text) for key, text in flat(said, named).items() if text)
+    fields = {key: _sealed(key, value) for key, value in whole["details"].items() if key not in _INTERNAL}
+    details = "; ".join(_said_of(key, text) for key, text in flat(fields, named).items() if text)
     of_entry = (whole[key] for key in ("seq", "at", "request", "event", "who"))
     return dict(zip(ENTRY, (*of_entry, details, whole["link"]), strict=True))
 
 
 def _line(event: Event, whole: Row, named: Named, says: Says) -> str:
     hidden = (*_INTERNAL, *_SHOWN_ABOVE, *(_ASKING if "approvers" in event.body else ()))
-    said = {key: _sealed(key, value) for key, value in whole["details"].items() if key not in hidden}
+    fields = {key: _sealed(key, value) for key, value in whole["details"].items() if key not in hidden}
     coded = {key: sentence.read(event.body, event.words, key) for key in SENTENCES if key in event.body}
-    said |= {key: says(one) for key, one in coded.items() if one}
-    if "lines" in said:
-        came = parsed(said["lines"])
-        said["lines"] = {key: _each_said(came, key, says) for key in came} if isinstance(came, dict) else came
-    whole_said = flat(said, named).items()
+    fields |= {key: says(entry) for key, entry in coded.items() if entry}
+    if "lines" in fields:
+        came = parsed(fields["lines"])
+        fields["lines"] = (
+            {key: _each_said(came, key, says) for key in came} if isinstance(came, dict) else came
+        )
+    whole_said = flat(fields, named).items()
     short = [_said_of(key.removeprefix("details."), _short(text)) for key, text in whole_said if text]
     at = f"{event.at:%Y-%m-%d %H:%M:%S} UTC"
     return f"{event.seq:>5}  {at}  {event.type:<10} {whole['who']:<28} {', '.join(short)}"
@@ -286,10 +288,10 @@ def _below(label: str, lines: Sequence[str]) -> Iterator[str]:
         yield f"{' ' * (len(label) + 1) if number else f'{label}:'} {line}"
 
 
-def _step(one: Any, says: Says) -> str:
-    if not isinstance(one, Mapping):
-        return str(one)
-    step = plan.step(one)
+def _step(kept: Any, says: Says) -> str:
+    if not isinstance(kept, Mapping):
+        return str(kept)
+    step = plan.step(kept)
     todo, *hazards = map(says, step.lines)
     detail, risks = says(step.change.form("detail")), " ".join(filter(None, hazards))
     return " ".join(filter(None, (f"{todo}." if risks else todo, risks, f"({detail})" if detail else "")))

@@ -104,7 +104,7 @@ class Groups:
         known = {(row["group_id"], row["miro_id"]): Member(row["email"], row["name"]) for row in listed}
         gone: list[tuple[str, ...]] = [key for key in known if key not in seen and not may_hold(key[1])]
         changed: list[tuple[str, ...]] = [
-            (*key, one.email, one.name) for key, one in seen.items() if known.get(key) != one
+            (*key, group.email, group.name) for key, group in seen.items() if known.get(key) != group
         ]
         delete = "DELETE FROM members WHERE group_id = ? AND miro_id = ?"
         new = "INSERT INTO members VALUES (?,?,?,?) ON CONFLICT (group_id, miro_id)"

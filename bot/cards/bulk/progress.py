@@ -30,7 +30,7 @@ def ended(counts: Mapping[State, int]) -> int:
     return sum(count for state, count in counts.items() if state not in OPEN or state is State.STOPPED)
 
 
-def told(counts: Mapping[State, int], all_lines: int) -> str:
+def counted(counts: Mapping[State, int], all_lines: int) -> str:
     """'300 done, 2 stopped, 98 still to do'; nothing is done that isn't verified."""
     sums: dict[str, int] = {}
     for state, count in counts.items():
@@ -60,7 +60,7 @@ def progress(scene: Scene, *, is_live: bool = True) -> Message:
         scene.about,
         fields(scene),
         Part(f"{bar} {left}".strip() if is_live else "", Worth.NOTE),
-        Part(f"{told(scene.lines, lines)}."),
+        Part(f"{counted(scene.lines, lines)}."),
         Part(scene.says(request.progress.held or (outcome.text if outcome else None)), Worth.NOTE),
         Part(scene.says(outcome.remedy) if outcome and outcome.remedy else "", Worth.NOTE, "To fix:"),
         Part(f"Result of each line: miro-bot bulk result {request.id}", Worth.ASIDE, is_small=True),

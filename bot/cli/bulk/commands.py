@@ -99,11 +99,11 @@ def send(
         reading = read(context, who, file.read())
         plans, problems = judged(context, bot.miro, who.person, reading.lines, is_first=True)
         reading.leave_out(problems)
-        good, bad = len(reading.lines), len(reading.problems)
+        good, bad = len(reading.lines), len(reading.faults)
         changes = Counter(line.action for line in reading.lines if plans[line.number].steps)
         sums = ", ".join(f"{count:,} {name}" for name, count in changes.items()) or "nothing to change"
         total = f"Lines that can be carried out: {good:,} ({sums}). Lines that can't: {bad:,}."
-        for text in (*reading.told, total):
+        for text in (*reading.faults, total):
             say_beside(text)
         if only_checks or (bad and not skip) or not good:
             if bad or not good:
@@ -129,7 +129,7 @@ def _progress(store: Store, id: str) -> tuple[Request, int, int, str]:
     """(the bulk, lines that have ended, all lines, what became of them in words)."""
     request = _named(store, id)
     counts, lines = store.lines(request.id), len(request.details["lines"])
-    return request, progress.ended(counts), lines, progress.told(counts, lines)
+    return request, progress.ended(counts), lines, progress.counted(counts, lines)
 
 
 @bulk.command()
@@ -138,15 +138,15 @@ def _progress(store: Store, id: str) -> tuple[Request, int, int, str]:
 def watch(id: str, once: bool) -> None:
     """Follow a bulk until it has ended."""
     with open_record() as store:
-        request, ended, lines, said = _progress(store, id)
+        request, ended, lines, line = _progress(store, id)
         with click.progressbar(length=lines, label=request.id, show_eta=True) as bar:
             while True:
                 bar.update(ended - bar.pos)
                 if once or request.state not in OPEN or request.state is State.STOPPED:
                     break
                 time.sleep(EVERY)
-                request, ended, lines, said = _progress(store, id)
-    say(f"{request.id}: {state_name(request)}. {ended:,} of {lines:,} lines have ended: {said}.")
+                request, ended, lines, line = _progress(store, id)
+    say(f"{request.id}: {state_name(request)}. {ended:,} of {lines:,} lines have ended: {line}.")
 
 
 @bulk.command("result")

@@ -64,11 +64,11 @@ def list_tokens(as_json: bool) -> None:
     with open_record() as store:
         known = Tokens(store.database, utc_now).all()
     if as_json:
-        say_json([{name: _plain(value) for name, value in vars(one).items()} for one in known])
+        say_json([{name: _plain(value) for name, value in vars(token).items()} for token in known])
     elif not known:
         say("No tokens. Make one: miro-bot directory token create okta")
     else:
-        say(*(_line(one) for one in known))
+        say(*(_line(token) for token in known))
 
 
 _LISTED = "`miro-bot directory token list` shows them."

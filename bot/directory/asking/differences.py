@@ -48,7 +48,7 @@ def _user_name(push: Push, id: EntryId) -> str:
 def _exceptions(push: Push) -> dict[tuple[str, str], tuple[Request, str]]:
     """{(address, fact): (the newest request for it that came to nothing, a sentence)}."""
     people = {row.person: id for id in push.words if (row := push.row(id)).person}
-    named, found = listed(push.rules.owner, "or"), dict[tuple[str, str], tuple[Request, str]]()
+    named, differing = listed(push.rules.owner, "or"), dict[tuple[str, str], tuple[Request, str]]()
     has = holds(push.context)
     for request, action, details, person in _ended(push):
         id = people.get(person) if person else None
@@ -57,7 +57,7 @@ def _exceptions(push: Push) -> dict[tuple[str, str], tuple[Request, str]]:
         if request.action == Bulk.NAME and _is_on_its_way(push, id):
             continue
         for fact in _facts(action, details):
-            if not _is_so(fact, word, has.get(word.email, ())) and (word.email, fact) not in found:
+            if not _is_so(fact, word, has.get(word.email, ())) and (word.email, fact) not in differing:
                 end = request.outcome
                 by = (
                     f" by {push.context.person(end.by).called}"
@@ -66,8 +66,8 @@ def _exceptions(push: Push) -> dict[tuple[str, str], tuple[Request, str]]:
                 )
                 at = f" on {end.at:%Y-%m-%d}" if end else ""
                 text = f"{request.id} ({action}) was {request.state.value}{by}{at}. Owner: {named}."
-                found[word.email, fact] = request, f"{word.email}: {text}"
-    return found
+                differing[word.email, fact] = request, f"{word.email}: {text}"
+    return differing
 
 
 def _ended(push: Push) -> Iterator[tuple[Request, str, Mapping[str, Any], PersonId | None]]:
@@ -178,9 +178,9 @@ def _differences(push: Push) -> Iterator[tuple[str, str, str]]:
     context, has = push.context, holds(push.context)
     teams = {id: context.store.groups.get(id) for id in push.teams}
     labels = {str(id): team.known_name if team else str(id) for id, team in teams.items()}
-    exceptions, said = _exceptions(push), set[str]()
+    exceptions, covered = _exceptions(push), set[str]()
     for id, word in push.words.items():
-        said.add(word.email)
+        covered.add(word.email)
         if push.row(id).said != word.stored or _is_on_its_way(push, id):
             continue
         facts = {ACCOUNT}
@@ -195,7 +195,7 @@ def _differences(push: Push) -> Iterator[tuple[str, str, str]]:
             text = f"{push.title} {wants} {what}, and Miro shows otherwise."
             yield word.email, fact, why or f"{word.email}: {text}"
     for group, _, email, _ in context.store.groups.memberships(*push.teams) if push.teams else ():
-        if email not in said:
+        if email not in covered:
             text = f"is in {labels[group]} in Miro, and {push.title} doesn't know them."
             yield email, group, f"{email}: {text}"
 

@@ -132,13 +132,13 @@ def wanted(content: Content, rules: DirectoryRules, teams: Mapping[str, GroupId]
     }
 
 
-def kept(word: Wanted, said: Wanted | None, gone: Collection[GroupId], is_admin_gone: bool) -> Wanted:
+def kept(word: Wanted, last: Wanted | None, gone: Collection[GroupId], is_admin_gone: bool) -> Wanted:
     """A word, with what was said last of groups that the directory lacks now; they may come back, and what
     they gave is taken away only then."""
-    if said is None or word.standing is not Standing.OPEN or said.standing is not Standing.OPEN:
+    if last is None or word.standing is not Standing.OPEN or last.standing is not Standing.OPEN:
         return word
-    teams = {*word.teams, *(team for team in said.teams if team in gone)}
-    return replace(word, teams=tuple(sorted(teams)), admin=said.admin if is_admin_gone else word.admin)
+    teams = {*word.teams, *(team for team in last.teams if team in gone)}
+    return replace(word, teams=tuple(sorted(teams)), admin=last.admin if is_admin_gone else word.admin)
 
 
 def _standing(user: User, is_member: bool) -> Standing:
@@ -173,7 +173,7 @@ def _details(user: User, rules: DirectoryRules, people: Mapping[str, User]) -> I
 
 
 def asks(
-    said: Wanted | None,
+    last: Wanted | None,
     word: Wanted,
     rules: DirectoryRules,
     title: str,
@@ -185,12 +185,12 @@ def asks(
     Of somebody whose first word it is, what Miro lists already isn't asked for. `teams`: those that the
     directory manages; others aren't left.
     """
-    has = holds.get(word.email) if said is None else None
-    was_open = said.standing is Standing.OPEN if said else has is not None
+    has = holds.get(word.email) if last is None else None
+    was_open = last.standing is Standing.OPEN if last else has is not None
     if word.standing is not Standing.OPEN:
-        yield from _closing(said, word, rules, title, was_open)
+        yield from _closing(last, word, rules, title, was_open)
         return
-    before = said if said and was_open else Wanted(word.email, Standing.OUT, tuple(map(GroupId, has or ())))
+    before = last if last and was_open else Wanted(word.email, Standing.OUT, tuple(map(GroupId, has or ())))
     reason = f"{title}: {_why(word)}."
     details = {name: text for name, text in word.details.items() if before.details.get(name) != text}
     joined = [id for id in word.teams if id not in before.teams]
@@ -199,15 +199,15 @@ def asks(
         for at in range(0, max(len(joined), 1), MOST_TEAMS):
             part = joined[at : at + MOST_TEAMS]
             yield Asked("request-access", {"teams": part, **(first if at == 0 else {})}, reason)
-    if said and was_open:
-        left = [id for id in said.teams if id not in word.teams and id in teams]
+    if last and was_open:
+        left = [id for id in last.teams if id not in word.teams and id in teams]
         for at in range(0, len(left), MOST_TEAMS):
             yield Asked("leave-team", {"teams": left[at : at + MOST_TEAMS]}, reason)
-    moved = {"email": word.email} if said and "email" in rules.attributes and said.email != word.email else {}
+    moved = {"email": word.email} if last and "email" in rules.attributes and last.email != word.email else {}
     if was_open and (details or moved):
         yield Asked("update-details", _named(details, word.details) | moved, f"{title}: profile changed.")
-    was_admin = said.admin if said and was_open else COMPANY_ADMIN in (has or ())
-    if rules.admins and word.admin != was_admin and (word.admin or said):
+    was_admin = last.admin if last and was_open else COMPANY_ADMIN in (has or ())
+    if rules.admins and word.admin != was_admin and (word.admin or last):
         action = "make-admin" if word.admin else "remove-admin"
         yield Asked(action, {"rights": COMPANY_ADMIN}, reason)
 
@@ -231,16 +231,16 @@ _CLOSED = {
 
 
 def _closing(
-    said: Wanted | None, word: Wanted, rules: DirectoryRules, title: str, was_open: bool
+    last: Wanted | None, word: Wanted, rules: DirectoryRules, title: str, was_open: bool
 ) -> Iterator[Asked]:
     """Deactivates at once; deletes after the cooling-off time."""
-    is_word = word.standing is not Standing.OUT or said is not None
+    is_word = word.standing is not Standing.OUT or last is not None
     reason = f"{title}: {_CLOSED[word.standing]}."
     if was_open and is_word:
         yield Asked("offboard", {"how": "deactivate"}, reason)
     how = rules.deleted if word.standing is Standing.DELETED else rules.deactivated
-    before = rules.deleted if said and said.standing is Standing.DELETED else rules.deactivated
-    if is_word and how == "delete" and (was_open or (said and before != "delete")):
+    before = rules.deleted if last and last.standing is Standing.DELETED else rules.deactivated
+    if is_word and how == "delete" and (was_open or (last and before != "delete")):
         yield Asked("offboard", {"how": "delete"}, reason, timedelta(days=rules.cooling_off))
 
 

@@ -109,12 +109,12 @@ class Push:
 
     def afresh(self, id: EntryId) -> list[Asked]:
         """What to ask of somebody against what Miro listed last, as earlier requests were withdrawn."""
-        word, said, has = self.words[id], self.row(id).wanted, holds(self.context)
-        listed = has.get(said.email) if said else None
-        if said and word.standing is mapping.Standing.OPEN:
+        word, last, has = self.words[id], self.row(id).wanted, holds(self.context)
+        listed = has.get(last.email) if last else None
+        if last and word.standing is mapping.Standing.OPEN:
             standing = mapping.Standing.OUT if listed is None else mapping.Standing.OPEN
-            said = replace(said, standing=standing, teams=tuple(map(GroupId, listed or ())), details={})
-        return list(mapping.asks(said, word, self.rules, self.title, has, self.teams))
+            last = replace(last, standing=standing, teams=tuple(map(GroupId, listed or ())), details={})
+        return list(mapping.asks(last, word, self.rules, self.title, has, self.teams))
 
     @cached_property
     def busy(self) -> set[PersonId | None]:
@@ -235,8 +235,8 @@ def looked(context: Context, name: str) -> Push:
     rows = Words(context.store.database).of(name)
     gone, is_admin_gone = {*teams.values()} - {*of_groups.values()}, known is not None and known != rules
     if gone or is_admin_gone:
-        said = {id: row.wanted for id, row in rows.items()}
-        words = {id: mapping.kept(word, said.get(id), gone, is_admin_gone) for id, word in words.items()}
+        last = {id: row.wanted for id, row in rows.items()}
+        words = {id: mapping.kept(word, last.get(id), gone, is_admin_gone) for id, word in words.items()}
     return Push(context, name, known or rules, words, rows, frozenset(of_groups.values()), known is not None)
 
 

@@ -214,8 +214,8 @@ class SlackPeople:
                 with self._pace.calling(name, urgency=self._urgency):
                     answer = method(**params).data
                 self._pace.went_well(name)
-                found: T = _reader(shape).validate_python(answer[key] if key else answer)
-                return found
+                value: T = _reader(shape).validate_python(answer[key] if key else answer)
+                return value
             except (ValidationError, KeyError) as error:
                 # It proves nothing, not even that nobody was found.
                 raise _unreadable(name, "it has another form than Slack documents") from error

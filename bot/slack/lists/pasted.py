@@ -69,8 +69,8 @@ class Lists(Listener):
         text = "\n".join(values[name] for name in BOXES if values.get(name))
         try:
             reading = Reading() if file else read(self.context, actor, text.encode())
-            if reading.problems:
-                raise Refused(_told(reading.told))
+            if reading.faults:
+                raise Refused(_told(reading.faults))
             request = save(
                 self.context, actor, reading.lines, values.get("reason", ""), f"view:{view['id']}",
                 start=values.get("start", ""), **file,
@@ -79,14 +79,14 @@ class Lists(Listener):
             raise Problems({"reason" if file else BOXES[0]: str(error)}) from error
         self.context.wake()
         what = file.get("file_name") or f"{len(reading.lines)} lines"
-        said = f"Sent: {request.id}, with {what}. {NEXT}"
-        ack(response_action="update", view=forms.notice("Sent", said))
+        sent = f"Sent: {request.id}, with {what}. {NEXT}"
+        ack(response_action="update", view=forms.notice("Sent", sent))
 
     def paged(self, body: Body, client: WebClient) -> None:
         """Next and Previous in the Details of a bulk."""
         start, _, value = str(body["actions"][0].get("value")).partition(" ")
         handle, actor = Handle.read(value), self.who(body)
-        request = self.found(handle)
+        request = self.request_of(handle)
         handle.check(request)
         answers.may_see(self.context, request, actor)
         self.open(body, client, self.details(request, actor, int(start)))

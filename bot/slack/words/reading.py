@@ -270,7 +270,7 @@ def _people(action: type[Action], sentence: Sentence, tables: Tables, writer: st
             return [], True
     named = [sentence.people[mark] for mark in marks]
     table = tables.people
-    known = {one.raw: table.by_email(one.raw) or table.by_slack(SlackId(one.raw)) for one in named}
+    known = {entry.raw: table.by_email(entry.raw) or table.by_slack(SlackId(entry.raw)) for entry in named}
     # Each once, however they are named.
     people = list({(person.id if person else raw): raw for raw, person in known.items()}.values())
     if people:

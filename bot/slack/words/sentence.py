@@ -303,9 +303,9 @@ def take_apart(text: str, tables: Tables, today: date) -> Sentence:
     verbs = sorted(frozenset[str]().union(*(language.verbs for language in languages)))
     tokens = [Token(_spelt(token.word, verbs), token.text) for token in tokens if token.word not in QUOTES]
     author = authors[-1] if authors else None if is_quoted else ""
-    found, reason = (values["@"], values["#"], values["%"]), by_name(reason, tables.called)
+    placed, reason = (values["@"], values["#"], values["%"]), by_name(reason, tables.called)
     last = quoted[-1].strip() if quoted else ""
-    return Sentence(languages, tokens, *found, author, has_board, notes, reason, last)
+    return Sentence(languages, tokens, *placed, author, has_board, notes, reason, last)
 
 
 def _without_reason(text: str, languages: list[Vocabulary], today: date) -> tuple[str, str]:

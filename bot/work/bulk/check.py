@@ -91,9 +91,9 @@ def _checked(context: Context, miro: Miro, colleagues: Colleagues, request: Requ
 def _in_file(context: Context, url: str, requester: Person) -> Sequence[Line]:
     """The lines of a list that is a file in Slack. Raises Refused for wrong ones, and SlackAway."""
     reading = read(context, Actor(requester, requester.account), context.fetch(url))
-    if told := reading.told:
-        more = f" And {len(told) - MOST_SAID} more." * (len(told) > MOST_SAID)
-        raise Refused(f"{' '.join(told[:MOST_SAID])}{more} Correct the file and send it again.")
+    if problems := reading.faults:
+        more = f" And {len(problems) - MOST_SAID} more." * (len(problems) > MOST_SAID)
+        raise Refused(f"{' '.join(problems[:MOST_SAID])}{more} Correct the file and send it again.")
     return reading.lines
 
 

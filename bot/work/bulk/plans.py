@@ -23,16 +23,16 @@ def summed(lines: Iterable[Line], plans: Mapping[int, Plan], left_out: int) -> P
     for step in steps:
         key = f"{step.change.code} {step.change.values.get('group', '')}".strip()
         sums.setdefault(key, []).append(step)
-    told = [_sum(key, some) for key, some in sums.items()]
-    told += _later(lines, plans)
+    planned = [_sum(key, some) for key, some in sums.items()]
+    planned += _later(lines, plans)
     already = sum(not each.steps for each in plans.values())
-    told += [PlannedStep("already", Sentence.of("so-many-already", count=already))] if already else []
-    told += [PlannedStep("out", Sentence.of("left-out", count=left_out))] if left_out else []
-    told.append(PlannedStep("lasts", Sentence.of("lasts", seconds=seconds(steps))))
+    planned += [PlannedStep("already", Sentence.of("so-many-already", count=already))] if already else []
+    planned += [PlannedStep("out", Sentence.of("left-out", count=left_out))] if left_out else []
+    planned.append(PlannedStep("lasts", Sentence.of("lasts", seconds=seconds(steps))))
     revisions = json.dumps([(number, each.revision) for number, each in plans.items()])
     revision = hashlib.sha256(revisions.encode()).hexdigest()[:12]
     rights = tuple(dict.fromkeys(right for each in plans.values() for right in each.rights))
-    return Plan(revision=revision, steps=tuple(told), rights=rights)
+    return Plan(revision=revision, steps=tuple(planned), rights=rights)
 
 
 def _later(lines: Iterable[Line], plans: Mapping[int, Plan]) -> list[PlannedStep]:

@@ -36,7 +36,7 @@ class Reading:
         self.lines = [line for line in self.lines if line.number not in problems]
 
     @property
-    def told(self) -> list[str]:
+    def faults(self) -> list[str]:
         """A sentence for each line that can't be taken, in order."""
         return [f"Line {number}: {text}" for number, text in sorted(self.problems.items())]
 
@@ -92,7 +92,7 @@ def _teams(tables: Tables) -> Callable[[str], str]:
     """Maps the teams of a cell to their ids; each name is looked for once. Raises ValueError."""
     ids: dict[str, str | ValueError] = {}
 
-    def found(name: str) -> str:
+    def team(name: str) -> str:
         if name not in ids:
             try:
                 ids[name] = team_id(name, tables)
@@ -105,10 +105,10 @@ def _teams(tables: Tables) -> Callable[[str], str]:
 
     def of_cell(text: str) -> str:
         try:
-            return found(text)  # a team may have a comma in its name
+            return team(text)  # a team may have a comma in its name
         except ValueError:
             parts = [part for part in re.split(r"\s*[,;|]\s*", text) if part]
-            return ", ".join(map(found, parts)) if len(parts) > 1 else found(text)
+            return ", ".join(map(team, parts)) if len(parts) > 1 else team(text)
 
     return of_cell
 

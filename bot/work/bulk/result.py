@@ -36,8 +36,8 @@ def rows(
         blank = dict.fromkeys(COLUMNS, "")
         if number in made:
             request = store.request(made[number])
-            told = summary(store, request)
-            row |= {name: str(told[name]) for name in ("state", "what", "outcome")} | {"request": request.id}
+            known = summary(store, request)
+            row |= {name: str(known[name]) for name in ("state", "what", "outcome")} | {"request": request.id}
             if request.state is State.DONE and request.outcome:
                 row["verified_at"] = f"{request.outcome.at:%Y-%m-%dT%H:%M:%SZ}"
         elif number in why:

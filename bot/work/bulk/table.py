@@ -171,8 +171,10 @@ def meant(row: Row) -> tuple[type[Action], dict[str, str]]:
     word = re.sub(r"[\W_]", "", cells.pop("action", "")).casefold()
     name = _VERBS.get(word, "") if word else _guessed(cells)
     if not name:
-        said = f"I don't know the action {row.cells['action'][:30]!r}" if word else "It names no action"
-        raise Refused(f"{said}. Use join, move, leave, offboard, delete, update, or another from --template.")
+        wrong = f"I don't know the action {row.cells['action'][:30]!r}" if word else "It names no action"
+        raise Refused(
+            f"{wrong}. Use join, move, leave, offboard, delete, update, or another from --template."
+        )
     action = ACTIONS[name]
     form, raw = action.form(), dict[str, str]()
     if "how" in form:

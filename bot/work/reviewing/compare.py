@@ -37,8 +37,8 @@ def compared(context: Context) -> list[Difference]:
     holdings, kept = [*_holdings(context)], _kept(context)
     listed = [*differences(holdings, _changes(context), _left(context, holdings), _ownerless(context))]
     pushed = context.pushed.differences() if context.pushed else ()
-    said = {(each.email, each.fact) for each in listed}
-    new = [each for each in pushed if each[:2] not in said]
+    listed_facts = {(each.email, each.fact) for each in listed}
+    new = [each for each in pushed if each[:2] not in listed_facts]
     listed += [Difference(DIRECTORY, fact, email, text, (email,)) for email, fact, text in new]
     left = (each for each in listed if not kept & {(key, each.right) for key in (each.email, *each.keys)})
     return [each for each in left if not _is_asked(context, each)]

@@ -13,7 +13,7 @@ from bot.actions import ACTIONS
 from bot.cards.catalogue import line
 from bot.cards.home import ALL_AT_ONCE
 from bot.sandbox.slack.drawing import as_text
-from bot.slack.bulk import Outcome, form, told
+from bot.slack.bulk import Outcome, form, results
 from bot.slack.deliver.home import is_harmless
 from tests.bot.cards.test_home_blocks import many, waits
 from tests.bot.cards.test_request import NAME, REASON
@@ -93,10 +93,10 @@ def test_it_is_a_form_that_slack_takes_and_carries_what_it_shows(
     ],
 )
 def test_what_became_of_each_is_said(outcomes: list[tuple[str, str]], said: str) -> None:
-    view = told([Outcome(RequestId(id), why, "rename Data") for id, why in outcomes])
+    view = results([Outcome(RequestId(id), why, "rename Data") for id, why in outcomes])
     check_valid("modal", view)
     assert reads(view) == said
 
 
 def test_twenty_refusals_fit() -> None:
-    check_valid("modal", told([Outcome(RequestId(f"R-{n}"), "so long " * 60) for n in range(ALL_AT_ONCE)]))
+    check_valid("modal", results([Outcome(RequestId(f"R-{n}"), "so long " * 60) for n in range(ALL_AT_ONCE)]))

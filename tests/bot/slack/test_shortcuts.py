@@ -10,22 +10,22 @@ from hypothesis import strategies as st
 from bot.actions import ACTIONS, Action
 from bot.sandbox.slack.drawing import as_text
 from bot.slack import forms
-from bot.slack.shortcuts import LONGEST, WHAT, Said, chooser, draft
+from bot.slack.shortcuts import LONGEST, WHAT, Source, chooser, draft
 from bot.slack.words.reading import Draft
 from tests.bot.slack.scenes import NOW, check_valid, everybody, many, tables
 
 KNOWN = tables(many(3), everybody(["Ada Example", "Bo Example"]))
 
 
-def drafted(said: Said, action: type[Action] | None = None) -> Draft | None:
+def drafted(said: Source, action: type[Action] | None = None) -> Draft | None:
     """The form that a message fills in."""
     found = draft(said, KNOWN, NOW.date(), action)
     return found if isinstance(found, Draft) else None
 
 
-def of(text: Any, author: str = "U0P1", clicker: str = "U0P2", **more: Any) -> Said:
+def of(text: Any, author: str = "U0P1", clicker: str = "U0P2", **more: Any) -> Source:
     """A message as a shortcut brings it."""
-    return Said.of({"user": {"id": clicker}, "message": {"user": author, "text": text, **more}})
+    return Source.of({"user": {"id": clicker}, "message": {"user": author, "text": text, **more}})
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def of(text: Any, author: str = "U0P1", clicker: str = "U0P2", **more: Any) -> S
     ],
 )
 def test_marks_are_read_as_words(text: str, words: str) -> None:
-    found = drafted(Said(f"I need access because {text}"))
+    found = drafted(Source(f"I need access because {text}"))
     assert found and found.reason == words
 
 
 def test_a_reason_that_is_named_is_the_reason() -> None:
-    found = drafted(Said("I need access to Team 2 because <@U0P2> leaves &amp; I follow"))
+    found = drafted(Source("I need access to Team 2 because <@U0P2> leaves &amp; I follow"))
     assert found and (found.reason, found.raw) == ("@Bo Example leaves & I follow", {"teams": "2"})
 
 
@@ -74,7 +74,7 @@ def test_what_was_chosen_opens_empty_where_its_message_is_not_understood() -> No
 def test_ones_own_message_and_a_bots_have_no_author() -> None:
     assert of("access", author="U0P1", clicker="U0P1").author == ""
     assert of("access", author="U0P1", bot_id="B01").author == ""
-    assert Said.of({"user": {"id": "U0P1"}}) == Said()
+    assert Source.of({"user": {"id": "U0P1"}}) == Source()
 
 
 @pytest.mark.parametrize("text", ["", None, "Good morning!"])
@@ -95,7 +95,7 @@ def test_any_text_makes_a_valid_chooser_and_a_valid_form(text: str, action: str)
     said = of(text)
     view = chooser(list(ACTIONS.values()), WHAT, said)
     check_valid("modal", view)
-    assert Said.carried(view) == said
+    assert Source.carried(view) == said
     filled = draft(said, KNOWN, NOW.date(), ACTIONS[action])
     assert filled
     if isinstance(filled, Draft):
@@ -107,12 +107,12 @@ def test_the_longest_message_fits_into_a_modal(letter: str) -> None:
     view = chooser([], WHAT, of(letter * 4000, author="U" * 20))
     assert len(view["private_metadata"]) <= 2 * LONGEST + 60 < 3000
     json.dumps(view).encode()
-    assert len(Said.carried(view).text) <= LONGEST
+    assert len(Source.carried(view).text) <= LONGEST
 
 
 def test_the_chooser_has_a_button_and_an_example_for_each_action() -> None:
     mine = [ACTIONS["request-access"], ACTIONS["move-team"]]
-    assert as_text(chooser(mine, WHAT, Said())) == (
+    assert as_text(chooser(mine, WHAT, Source())) == (
         "Ask for Miro Access\n"
         "What do you need in Miro?\n"
         "Get access to Miro or to another team. For example: “I need Miro access for Engineering”\n"
