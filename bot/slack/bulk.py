@@ -116,13 +116,13 @@ class Bulk(Listener):
         """The form was submitted: approves each request, and shows the results."""
         view, actor = body["view"], self.who(body)
         outcomes = [
-            self._approve(RequestId(id), Handle.read(value), reading(actor, view, id), view["id"])
+            self._approve(replace(Handle.read(value), id=RequestId(id)), reading(actor, view, id), view["id"])
             for id, value in forms.carried(view).items()
         ]
         self.context.wake()
         ack(response_action="update", view=results(outcomes))
 
-    def _approve(self, id: RequestId, handle: Handle, actor: Actor, receipt: str) -> Outcome:
+    def _approve(self, handle: Handle, actor: Actor, receipt: str) -> Outcome:
         """Approves one request in a transaction of its own, so that a failure doesn't affect others."""
 
         def yes(request: Request, actor: Actor) -> list[Draft]:
@@ -131,11 +131,11 @@ class Bulk(Listener):
             return self.context.approval(request, actor, handle.revision)
 
         try:
-            self.taken(handle, yes, lambda: actor, f"all:{receipt}:{id}")
+            self.taken(handle, yes, lambda: actor, f"all:{receipt}:{handle.id}")
             request = self.request_of(handle)
         except (Refused, StoreTrouble) as error:
-            return Outcome(id, str(error))
-        return Outcome(id, "", self._phrase(request))
+            return Outcome(handle.id, str(error))
+        return Outcome(handle.id, "", self._phrase(request))
 
     def _phrase(self, request: Request) -> str:
         """What it is about, or '' if its people or teams aren't known any more."""
