@@ -14,7 +14,7 @@ from approvals.people import addressed
 from approvals.record.claims import Claim
 from approvals.record.database import Overtaken
 from approvals.refusals import Refused, Unsure
-from approvals.request import Draft, Request
+from approvals.request import Draft, Event, Request
 from approvals.sentence import NOTHING, Sentence, body, words
 from approvals.sentence import lines as stored_lines
 from approvals.states import EventType, State
@@ -266,7 +266,7 @@ class Provisioning:
             if not is_shown or (step.goal.code == "account" and not id):
                 return  # accepted, but its answer doesn't show the effect: look first
         is_gone = isinstance(plan.steps[-1].goal, Gone)
-        if late and not is_gone:
+        if late and Gone.key not in {step.key for step in self.request.plan.steps}:
             raise late
         if is_gone and (late or unheard):
             lost = "not all else was done" if late else "Miro didn't answer whether all else was done"
@@ -304,12 +304,19 @@ class Provisioning:
         self.answered(code, True, str(answer.status))
         return answer
 
+    def _answers(self, code: str) -> list[Event]:
+        events = self.context.store.events(self.request.id)
+        return [each for each in events if each.type == EventType.ANSWERED and each.body["step"] == code]
+
     def _last_answer(self, code: str) -> str:
         """The answer to the last call for a goal, without its full stop; '' if none."""
-        events = self.context.store.events(self.request.id)
-        answers = (event for event in events if event.type == EventType.ANSWERED)
-        texts = [event.text("text") for event in answers if event.body["step"] == code]
-        return clip(texts[-1], 160, 25).rstrip(".") if texts else ""
+        answers = self._answers(code)
+        return clip(answers[-1].text("text"), 160, 25).rstrip(".") if answers else ""
+
+    def _was_away(self, code: str) -> bool:
+        """Whether Miro took no call when one for a goal was sent last."""
+        answers = self._answers(code)
+        return bool(answers and answers[-1].body.get("nothing_done"))
 
     def answered(self, code: str, accepted: bool, text: str, **flags: bool) -> None:
         """Writes the answer to the call that was tried last."""
@@ -383,9 +390,9 @@ class Provisioning:
         """Whether Miro accepted it, was looked at often enough, and doesn't show whether it holds."""
         progress, tries = self.request.progress, self.request.progress.tried.count(step.goal.code)
         if self._is_deleted(seen) and isinstance(step.call, RestCall):
-            # It isn't sent again for a refusal.
+            # It isn't sent again for a refusal, nor waited for: until *done* the leaver still decides.
             is_open = step.goal.code in outcome.own_calls(self.context, self.request)
-            return tries >= TRIES or (tries > 0 and not is_open)
+            return tries >= TRIES or (tries > 0 and not is_open) or self._was_away(step.goal.code)
         if step.goal.code not in progress.accepted:
             return False
         return not step.goal.is_visible or (progress.looks >= len(LOOKS) and step.goal.unshown(seen))

@@ -411,6 +411,24 @@ def test_an_account_is_deleted_though_nobody_knows_of_its_sessions(s: Stage) -> 
     assert any("Miro didn't answer whether all else was done" in text for text in told(s, "U0CAROL"))
 
 
+@pytest.mark.parametrize("is_second", [False, True])
+def test_a_deleted_leaver_decides_nothing_while_the_rest_api_is_busy(tmp_path: Path, is_second: bool) -> None:
+    with _leading(tmp_path) as s:
+        id = ask(s, *CLOSE, how="delete", **HEIR)
+        _second_admin(s)
+        asked = ask(s, "U0JO", "/miro-access", "for Engineering because I draw")
+        if is_second:
+            s.miro.faults.append(Fault("POST", "/members", cut="before"))
+        s.miro.faults.append(Fault("POST|PATCH", "/members", status=429, times=9999))
+        s.acting.click(
+            "U0PRIYA", next(c for c in s.slack.dm_of("U0PRIYA") if f"{id}:" in str(c.blocks)), "approve"
+        )
+        s.settle()
+        assert (state(s, id), state(s, asked), _is_active(s)) == ("done", "withdrawn", False)
+        assert "ake dana@example.com admin of Design" in last(s, "U0LENA")
+        assert sum("the account is deleted, but" in text for text in told(s, "U0CAROL")) == 1
+
+
 @pytest.mark.parametrize(("how", "ends"), [("deactivate", "stopped"), ("delete", "done")])
 def test_an_account_that_miro_closes_is_closed_though_nothing_is_handed_on(
     tmp_path: Path, how: str, ends: str
