@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from approvals.decide.streams.directories import Hold
+from approvals.states import State
 from bot.context import Context
 from bot.directory.asking import together
 from bot.directory.asking.differences import failures
 from bot.directory.asking.requests import Push, announce, ask, looked, note_problems, take_back
-from bot.directory.asking.under_way import unmade
+from bot.directory.asking.under_way import bulks, unmade
 from bot.directory.store import Directories, EntryId
 
 QUIET, LONGEST_PUSH = timedelta(seconds=20), timedelta(minutes=5)
@@ -67,7 +68,8 @@ class Feeder:
         together.ask_left_out(push)
         if self.context.pushed:
             self.context.pushed.failed[name] = len(failures(push))
-        busy = unmade(self.context, push.source.id)
+        mine = bulks(self.context, push.source.id, State.CHECKING, State.APPROVED)
+        busy = {person for person, _ in unmade(self.context, mine)}
         if not (busy or push.new):
             self._looked[name] = self._looked[name][0], self.context.now() + IDLE
         return push, [id for id in push.to_ask if push.row(id).person not in busy][::-1]

@@ -15,6 +15,7 @@ from bot.directory.asking.requests import control, looked
 from bot.directory.store import ENTERPRISE
 from bot.sandbox.stage import Stage
 from bot.work.reviewing import compare
+from tests.bot.bulk.scene import sent
 from tests.bot.directory.scenes import POLICY_WITH_OKTA, Okta, states
 from tests.bot.journeys.homes import opened, presses
 from tests.bot.journeys.scenes import (
@@ -270,6 +271,22 @@ def test_the_last_admins_are_held_also_if_they_go_in_two_pushes(s: Stage, okta: 
     assert s.bot.store.hold("okta").counts == {"offboard": 1}
     assert len(okta.asked()) == 1
     okta.change(people[1], active=True)
+    okta.settle()
+    assert s.bot.store.hold("okta").counts == {}
+
+
+def test_the_last_admins_are_held_also_if_a_list_takes_the_others_rights(s: Stage, okta: Okta) -> None:
+    s.miro.add_user(ALEX, "Alex Smith", admin=True)
+    wait(s, hours=2)
+    carol = okta.person("carol@example.com", "miroUsers", "miroAdmins")
+    okta.settle()
+    sent(s, f"email,action\n{ALEX},offboard\n", by="lena@example.com")
+    okta.change(carol, active=False)
+    okta.settle()
+    assert s.bot.store.hold("okta").counts == {"offboard": 1}
+    assert states(okta.asked()) == []
+    deny(s, "U0PRIYA", "Alex stays.")
+    wait(s, minutes=11)
     okta.settle()
     assert s.bot.store.hold("okta").counts == {}
 
