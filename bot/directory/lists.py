@@ -33,7 +33,7 @@ LATE = 300
 MOST_BYTES = 20_000_000
 """Of a list, which may name everybody: about 200,000 people."""
 CHANGED_AT = "changedAt"
-"""The attribute of our own with {field of a line: when the source said it last}."""
+"""The attribute of our own with {field of a line, or MISSING: when the source said it last}."""
 
 
 def _yes(value: Any) -> Any:
@@ -69,18 +69,19 @@ class Line(BaseModel):
         if not (known and self.changed_at):
             return self
         at, stamps = stamp(self.changed_at), known.body.get(CHANGED_AT, {})
-        later = {name: None for name, changed in stamps.items() if changed > at}
+        later = {name: None for name, changed in stamps.items() if changed > at and name != MISSING}
         email = {"email": known.user_name} if "email" in later else {}
         return self.model_copy(update={**later, **email})
 
-    def body(self, before: Mapping[str, Any]) -> dict[str, Any]:
-        """The SCIM attributes, on top of those said before."""
+    def body(self, before: Mapping[str, Any], at: str = "") -> dict[str, Any]:
+        """The SCIM attributes, on top of those said before. `at`: of what names them, if known."""
+        is_outdated = "" < at < max(before.get(CHANGED_AT, {}).values(), default="")
         names = {"givenName": self.given_name, "familyName": self.family_name}
         enterprise = {_SCIM.get(name, name): getattr(self, name) for name in _OF_ENTERPRISE}
         enterprise["manager"] = None if self.manager is None else {"value": self.manager}
         active = before.get("active", True) if self.active is None else self.active
         return {
-            **{name: value for name, value in before.items() if name != MISSING},
+            **{name: value for name, value in before.items() if name != MISSING or is_outdated},
             "userName": self.email,
             "active": active,
             "name": {**before.get("name", {}), **_given(names)},
@@ -161,18 +162,23 @@ def take(
     by_id = {user.external_id: user for user in content.users if user.external_id}
     by_name = {key(user.user_name): user for user in content.users}
     ids, changed = dict[EntryId, Line](), 0
+    at = max((stamp(line.changed_at) for line in lines if line.changed_at), default="")
     for line in lines:
         known = by_id.get(line.id) or by_name.get(key(line.email))
         line = line.newest(known)
-        body = line.body(known.body if known else {})
+        body = line.body(known.body if known else {}, at)
         if known and body != known.body:
             directories.update(known, body)
         ids[known.id if known else directories.create(source, Kind.USER, body)] = line
         changed += known is None or body != known.body
-    absent = [user for user in content.users if whole and user.id not in ids]
-    missing = [user for user in absent if user.active and not user.body.get(MISSING)]
-    for user in missing:
-        directories.update(user, {**user.body, MISSING: True})
+    absent = [user for user in content.users if whole and user.active and user.id not in ids]
+    for user in absent:
+        times = user.body.get(CHANGED_AT, {})
+        times = {**times, MISSING: max(at, times.get(MISSING, ""))}
+        body = {**user.body, MISSING: True, CHANGED_AT: times}
+        if body != user.body:
+            directories.update(user, body)
+    missing = [user for user in absent if not user.body.get(MISSING)]
     _join(directories, source, content.groups, ids)
     return changed, len(missing)
 

@@ -13,7 +13,7 @@ import pytest
 from approvals.refusals import Refused
 from bot.directory import lists
 from bot.directory.asking.feeder import QUIET
-from bot.directory.store import Directories
+from bot.directory.store import MISSING, Directories
 from bot.directory.webhook import Webhook
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.directory.scenes import states
@@ -164,6 +164,32 @@ def test_an_older_event_never_overwrites_a_newer_one(s: Stage) -> None:
     assert (user.user_name, user.given_name, user.family_name) == ("alex.smith@example.com", "Alex", "Smith")
     assert (user.enterprise["department"], user.active, len(user.group_ids)) == ("New", False, 1)
     assert "changed_at: write a time like" in post(s, '{"email": "a@b", "changed_at": "x"}')[1]["error"]
+
+
+def test_an_older_event_brings_back_nobody_who_is_missing_from_a_newer_list(s: Stage) -> None:
+    def is_missing() -> bool:
+        users = Directories(s.bot.store.database, s.clock).snapshot("hr").users
+        return any(user.body.get(MISSING) for user in users if user.user_name == "alex@example.com")
+
+    def sent(day: int) -> None:
+        event = {"email": "alex@example.com", "department": "Old", "changed_at": f"2026-02-0{day}T00:00:00Z"}
+        assert post(s, json.dumps(event))[0] == "200 OK"
+
+    one = "email,changed_at\njo@example.com,2026-02-05T00:00:00Z\n"
+    both = f"{one}alex@example.com,2026-02-01T00:00:00Z\n".replace("05T", "09T")
+    sent(2)
+    assert take(s, one, whole=True) == (1, 1)
+    for day in (1, 3, 4):
+        sent(day)
+        assert is_missing()
+    assert take(s, one.replace("05T", "07T"), whole=True) == (1, 0)
+    sent(6)
+    assert is_missing()
+    sent(8)
+    assert not is_missing()
+    assert take(s, one.replace("05T", "07T"), whole=True) == (0, 1)
+    assert take(s, both) == (2, 0)
+    assert not is_missing()
 
 
 def test_receipts_of_events_are_kept_only_as_long_as_a_signature_counts(s: Stage) -> None:
