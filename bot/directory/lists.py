@@ -2,9 +2,18 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from approvals.ids import stamp
 from approvals.refusals import Refused
@@ -23,7 +32,7 @@ _REMEDIES = {
     "bool_type": "write true or false",
     "tuple_type": "write a list of names",
     **dict.fromkeys(
-        ("timezone_aware", "datetime_from_date_parsing", "datetime_parsing", "datetime_type"),
+        ("timezone_aware", "value_error", "datetime_from_date_parsing", "datetime_parsing", "datetime_type"),
         "write a time like 2026-03-02T09:00:00Z",
     ),
 }
@@ -39,6 +48,13 @@ CHANGED_AT = "changedAt"
 def _yes(value: Any) -> Any:
     word = str(value).strip().casefold()
     return True if word in _TRUE else False if word in _FALSE else value
+
+
+def _utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("it is outside the calendar") from error
 
 
 class Line(BaseModel):
@@ -61,7 +77,7 @@ class Line(BaseModel):
     """The manager's address."""
     groups: tuple[str, ...] | None = None
     """All groups they are in; in a list separated by semicolons."""
-    changed_at: AwareDatetime | None = None
+    changed_at: Annotated[AwareDatetime, AfterValidator(_utc)] | None = None
     """When the source changed this; what it said later of the same fields stays."""
 
     def newest(self, known: User | None) -> "Line":

@@ -163,7 +163,9 @@ def test_an_older_event_never_overwrites_a_newer_one(s: Stage) -> None:
     [user] = Directories(s.bot.store.database, s.clock).snapshot("hr").users
     assert (user.user_name, user.given_name, user.family_name) == ("alex.smith@example.com", "Alex", "Smith")
     assert (user.enterprise["department"], user.active, len(user.group_ids)) == ("New", False, 1)
-    assert "changed_at: write a time like" in post(s, '{"email": "a@b", "changed_at": "x"}')[1]["error"]
+    for wrong in ("x", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"):
+        answer = post(s, json.dumps({"email": "a@b", "changed_at": wrong}))[1]["error"]
+        assert "changed_at: write a time like" in answer
 
 
 def test_an_older_event_brings_back_nobody_who_is_missing_from_a_newer_list(s: Stage) -> None:
