@@ -276,15 +276,24 @@ class Context:
         action = COMMANDS.get(request.action)
         if action is None or not action.CONFIDENTIAL or not (request.subject or action is Bulk):
             return False
-        subjects = [request.subject] if request.subject else self.command(request).subjects
+        if self.policy.acts_as(person, self.person(request.requester)):
+            return False
+        command = None if request.subject else self.command(request)
+        if isinstance(command, Bulk) and command.file and not command.lines:
+            return True  # nobody knows yet whom its file is about, nor ever if it was refused
         # Of a bulk only those with a common row are compared: it may be about thousands.
-        about = subjects if request.subject else {*person.rows, person.id} & {*subjects}
-        asked_it = self.policy.acts_as(person, self.person(request.requester))
-        return any(self.policy.is_same(person, self.person(id)) for id in about) and not asked_it
+        about = (
+            {*person.rows, person.id} & {*command.subjects} if command else filter(None, [request.subject])
+        )
+        return any(self.policy.is_same(person, self.person(id)) for id in about)
 
     def sight(self, person: Person) -> Sight:
         """The requests visible to a person; those secret from any of their rows are hidden."""
-        return self.store.finding.seen_by(person.id, CONFIDENTIAL, person.rows)
+
+        def is_secret(bulk: Request) -> bool:
+            return self.readable(bulk) and self.is_secret_from(person, bulk)
+
+        return self.store.finding.seen_by(person.id, CONFIDENTIAL, person.rows, is_secret)
 
     def tell_operators(self, text: str) -> None:
         """Queues a message to each operator."""

@@ -76,6 +76,7 @@ class CarriedOut:
 
 
 Fold = Callable[[Iterable[int]], list[Request]]
+Secret = Callable[[Request], bool]
 Rows = Sequence[PersonId]
 
 
@@ -86,6 +87,7 @@ def _under(keys: Collection[str]) -> str:
 
 _SOONEST = "ORDER BY coalesce(r.expires_at, ''), r.number LIMIT ?"
 _SUBJECT = "coalesce(r.subject, '')"
+_OF_MANY = f"{_SUBJECT} = ''"
 _STATE = "r.state || ''"
 """An expression, so that the database uses the index of a person, which is in order."""
 _NEWEST = "ORDER BY r.number DESC LIMIT ?"
@@ -108,13 +110,22 @@ class Finding:
         self._on.insert("found_by", [(key, number) for key in sorted(after - before)])
         return {id for id in map(person_in, before | after) if id}
 
-    def seen_by(self, id: PersonId, secret: Collection[str], also: Collection[PersonId] = ()) -> "Sight":
+    def seen_by(
+        self,
+        id: PersonId,
+        secret: Collection[str],
+        also: Collection[PersonId] = (),
+        is_secret: Secret = lambda _: False,
+    ) -> "Sight":
         """The requests that a person may see; `secret`: actions that stay secret from the person changed.
 
-        `also`: other rows of the same human, from whom requests may be secret as well.
+        `also`: other rows of the same human, from whom requests may be secret as well. `is_secret`: whether
+        one is whose people only its details name.
         """
         mine, *others = (same_rows(self._on, each) for each in (id, *also))
-        return Sight(self._on, self._fold, mine, tuple(secret), [*mine, *chain.from_iterable(others)])
+        return Sight(
+            self._on, self._fold, mine, tuple(secret), is_secret, [*mine, *chain.from_iterable(others)]
+        )
 
     def in_trouble(self) -> Sequence[tuple[RequestId, int]]:
         """(id, version) of all requests that operators have to look after."""
@@ -144,8 +155,11 @@ class Finding:
 class Sight:
     """The requests visible to one person, who may have several rows."""
 
-    def __init__(self, on: Database, fold: Fold, mine: Rows, secret: Sequence[str], human: Rows) -> None:
+    def __init__(
+        self, on: Database, fold: Fold, mine: Rows, secret: Sequence[str], is_secret: Secret, human: Rows
+    ) -> None:
         self._on, self._fold, self._mine, self._secret, self._human = on, fold, mine, secret, human
+        self._is_secret = is_secret
         self._asked = [ASKED + id for id in mine]
         self._own = [kind + id for kind in (BY, ABOUT) for id in mine]
 
@@ -157,8 +171,12 @@ class Sight:
         return self._on.rows(sql, *self._secret, *self._human, *self._mine, *values)
 
     def _found(self, where: str, values: Sequence[Any], order: str, limit: int, skip: int = 0) -> Found:
-        order = f"{order} OFFSET ?"
-        rows = self._rows("r.number, count(*) OVER () AS total", where, [*values, limit, skip], order)
+        about_many = f"{where} AND {_OF_MANY} AND {among('r.action', self._secret)}"
+        many = self._rows("r.number", about_many, [*values, *self._secret])
+        hidden = [each.number for each in self._fold(row["number"] for row in many) if self._is_secret(each)]
+        where, order = f"{where} AND NOT {among('r.number', hidden)}", f"{order} OFFSET ?"
+        values = [*values, *hidden, limit, skip]
+        rows = self._rows("r.number, count(*) OVER () AS total", where, values, order)
         return Found(self._fold(row["number"] for row in rows), rows[0]["total"] if rows else 0)
 
     def waiting(self, limit: int, action: str = "", skip: int = 0) -> Sequence[Request]:

@@ -20,6 +20,7 @@ from bot.sandbox.stage import POLICY, Stage
 from bot.work.ask import asked
 from bot.work.bulk.reading import save
 from tests.bot.bulk.scene import joiners, lines, listed, person, sent
+from tests.bot.journeys.homes import opened
 from tests.bot.journeys.scenes import calls, card, playing, read, state, wait
 
 PLAIN = POLICY.replace('organization = "Example Ltd"', "")
@@ -229,6 +230,17 @@ def test_an_offboarding_in_a_list_stays_confidential(s: Stage) -> None:
     told = [each for each in s.slack.messages if each.channel in ("C0MIRO", "U0LEAVER", "DU0LEAVER")]
     assert not [each for each in told if id in str(each) or "person.1" in str(each)]
     assert f"You have no request {id}" in str(s.acting.command("U0LEAVER", "/miro", f"show {id}"))
+
+
+def test_an_operator_who_leaves_by_a_list_finds_no_trace_of_it(s: Stage) -> None:
+    s.miro.add_user("sam@example.com", "Sam Lee")
+    id = sent(s, "email,action\nsam@example.com,offboard\n", by="lena@example.com")
+    assert "Show All" not in opened(s, "U0SAM")
+    assert "Show All 1 Open" in opened(s, "U0CAROL")
+    sight, asker = (s.bot.context.sight(person(s, f"{name}@example.com").person) for name in ("sam", "lena"))
+    by = s.bot.store.request(id).requester
+    assert [found.total for found in (sight.open(9), sight.concerning(by, 9))] == [0, 0]
+    assert [found.total for found in (asker.open(9), asker.concerning(by, 9))] == [1, 1]
 
 
 def test_a_list_is_pasted_in_slack_and_read_by_pages_before_it_is_approved(s: Stage) -> None:

@@ -13,6 +13,7 @@ from bot.slack.api.edge import SlackFault
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from tests.bot.bulk.scene import joiners
 from tests.bot.bulk.test_bulk import PLAIN, joining
+from tests.bot.journeys.homes import opened
 from tests.bot.journeys.scenes import calls, card, last, newest_request, playing, read, state, wait
 
 
@@ -107,3 +108,18 @@ def test_a_file_that_slack_cannot_give_now_is_waited_for(s: Stage) -> None:
     assert state(s, id) == "checking"
     wait(s, minutes=5)
     assert state(s, id) == "waiting"
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_until_its_lines_are_known_a_file_is_secret_from_all_but_its_requester(
+    s: Stage, is_refused: bool
+) -> None:
+    if not is_refused:
+        s.slack.fault("files", times=9, status=503)
+    id = sent(s, "email,action\nsam@example.com,offboard\n", "leavers.csv")
+    assert state(s, id) == ("refused" if is_refused else "checking")
+    assert s.acting.command("U0SAM", "/miro", f"show {id}").body["text"] == f"You have no request {id}."
+    assert "leavers.csv" in str(s.acting.command("U0CAROL", "/miro", f"show {id}").body)
+    assert "Show All" not in opened(s, "U0SAM")
+    if not is_refused:
+        assert "Show All 1 Open" in opened(s, "U0CAROL")
