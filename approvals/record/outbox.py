@@ -43,6 +43,8 @@ LEASE = timedelta(minutes=3)
 _AGAIN = """wanted = outbox.wanted + 1, tries = 0, next_try_at = '',
   wanted_at = CASE WHEN outbox.shown < outbox.wanted THEN outbox.wanted_at ELSE ? END"""
 """Wants a row once more, and keeps since when it waits."""
+_SHOWN = "shown = ?, tries = 0, wanted_at = CASE WHEN outbox.wanted > ? THEN ? ELSE outbox.wanted_at END"
+"""Shows what a row had to when it was claimed; what changed since waits from now on, at the latest."""
 TOLD, NOTES = 7, 4
 """Urgency of a page with an answer on it, and of messages; `_urgency` has that of cards."""
 
@@ -256,7 +258,10 @@ class Outbox:
         if item.kind == NOTE:
             self.drop(item)
         else:
-            self._leave(item, ", shown = ?, tries = 0", item.wanted)
+            self._leave(item, f", {_SHOWN}", *self._shown(item))
+
+    def _shown(self, item: Item) -> tuple[int, int, str]:
+        return item.wanted, item.wanted, stamp(self._now())
 
     def drop(self, item: Item) -> None:
         """It leaves the queue."""
@@ -325,8 +330,8 @@ class Outbox:
             page, urgency, after = replace(item.page, drawn=drawn), 0, self.find(PAGE, item.key)
             if after and after.wanted != item.wanted:
                 page, urgency = replace(after.page, drawn=""), after.urgency
-            change = ", shown = ?, tries = 0, urgency = ?, body = ?"
-            self._leave(item, change, item.wanted, urgency, json.dumps(asdict(page)))
+            change = f", {_SHOWN}, urgency = ?, body = ?"
+            self._leave(item, change, *self._shown(item), urgency, json.dumps(asdict(page)))
 
     # -- where each message lies -----------------------------------------------------------------------
 

@@ -12,12 +12,10 @@ from slack_sdk import WebClient
 
 from approvals.ids import SlackId
 from approvals.people import listed
-from approvals.record.outbox import Card, Note
 from approvals.refusals import Refused
 from approvals.request import Request
 from bot.actions import ACTIONS, Action, many
 from bot.actions.fill import Problems, people_in
-from bot.cards.blocks import message
 from bot.cards.handles import place
 from bot.slack import answers, forms, opening, team_options
 from bot.slack.away import Away, away
@@ -78,19 +76,9 @@ class Listeners(Listener):
         with self.context.store.writing():
             actor, reason = self.who(body), raw.pop("reason", "")
             requests = asked_each(self.context, action, raw, reason, actor, f"view:{view['id']}")
-            self._take_over(carried, requests)
+            self.take_over(carried, requests[0], _sent(requests))
         self.context.wake()
         ack(response_action="update", view=forms.notice("Sent", _sent(requests)))
-
-    def _take_over(self, place: dict[str, str], requests: list[Request]) -> None:
-        """The reviewed message loses its buttons: a direct one becomes the requester's card of the first."""
-        channel, ts = place.get("channel_id", ""), place.get("message_ts", "")
-        cards = self.context.store.outbox
-        if not channel.startswith("D") or place.get("thread_ts"):  # a reply has no thread of its own
-            if place.get("response_url"):
-                cards.say(Note(place["response_url"], message(_sent(requests))))
-        elif cards.at(channel, ts) is None:
-            cards.put(Card(requests[0].id, "requester", requests[0].requester, 0, channel, ts))
 
     def command(self, ack: Ack, body: Body, client: WebClient) -> None:
         """/miro-access and its like: opens the form, filled in as far as the text says."""

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from approvals.decide.actor import Actor, Reading
 from approvals.ids import RequestId, SlackId
 from approvals.record.database import StoreTrouble
-from approvals.record.outbox import Note
+from approvals.record.outbox import Card, Note
 from approvals.refusals import Refused
 from approvals.request import Request
 from bot.actions.fill import Problems
@@ -61,6 +61,16 @@ class Listener:
             return reading(actor, body.get("view", {}), request)
         is_kept = card.request == request and card.text
         return replace(actor, reading=Reading(card.text, card.catalogue)) if is_kept else actor
+
+    def take_over(self, place: Mapping[str, str], request: Request, text: str) -> None:
+        """A reviewed message loses its buttons: it becomes the requester's card, or else says `text`."""
+        channel, ts = place.get("channel_id", ""), place.get("message_ts", "")
+        cards = self.context.store.outbox
+        if not channel.startswith("D") or place.get("thread_ts"):  # a reply has no thread of its own
+            if place.get("response_url"):
+                cards.say(Note(place["response_url"], message(text)))
+        elif cards.at(channel, ts) is None:
+            cards.put(Card(request.id, "requester", request.requester, 0, channel, ts))
 
     # -- the request that is meant -------------------------------------------------------------------------
 

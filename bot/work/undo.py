@@ -72,6 +72,9 @@ def undo(
 
 def _undo_bulk(context: Context, bulk: Request, actor: Actor, reason: str, receipt: str) -> Request:
     """The bulk that undoes another; which lines it has is seen when it is checked."""
+    made = context.store.each(context.store.lines_in(bulk.id, list(State)))
+    if not any(request.may_have_changed for request in made):
+        raise Refused(f"{bulk.id} changed nothing that I can undo.")
     command = context.command(bulk)
     assert isinstance(command, Bulk)
     lines = [replace(line, undoes="") for line in command.lines]

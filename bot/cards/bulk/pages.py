@@ -26,7 +26,8 @@ def page(
         address, steps = plans[line.number]
         later = line.later([step.key for step in steps], facts)
         phrases[line.number] = _told(address, steps, later)
-    numbers = sorted(phrases)
+    if not (numbers := sorted(phrases)):
+        return []  # not checked yet, or refused as a whole
     shown = numbers[start : start + PAGE]
     value = Handle.of(scene.request).value
     turns = [

@@ -14,7 +14,7 @@ from bot.actions.fill import Problems
 from bot.actions.many import Bulk
 from bot.cards.blocks import Block, clip_words, section
 from bot.cards.bulk import pages
-from bot.cards.handles import Handle
+from bot.cards.handles import Handle, place
 from bot.cards.scene import Scene
 from bot.slack import answers, forms
 from bot.slack.reply import Body, Listener
@@ -46,7 +46,7 @@ class Lists(Listener):
     def file_pressed(self, body: Body, client: WebClient) -> None:
         """Review and Send of a file."""
         file = json.loads(str(body["actions"][0].get("value")))
-        self.open(body, client, self._form(self.who(body), **file))
+        self.open(body, client, self._form(self.who(body), **file, **place(body)))
 
     def _form(self, actor: Actor, **file: str) -> Block:
         if not answers.offers(self.context, actor):
@@ -65,21 +65,24 @@ class Lists(Listener):
     def sent(self, ack: Ack, body: Body) -> None:
         """The form was sent: wrong lines are named at the list, or the bulk is saved."""
         view, actor = body["view"], self.who(body)
-        values, file = forms.read(view), forms.carried(view)
+        values, carried = forms.read(view), forms.carried(view)
+        file = {name: carried[name] for name in ("file", "file_name") if name in carried}
         text = "\n".join(values[name] for name in BOXES if values.get(name))
         try:
             reading = Reading() if file else read(self.context, actor, text.encode())
             if reading.faults:
                 raise Refused(_told(reading.faults))
-            request = save(
-                self.context, actor, reading.lines, values.get("reason", ""), f"view:{view['id']}",
-                start=values.get("start", ""), **file,
-            )  # fmt: skip
+            with self.context.store.writing():
+                request = save(
+                    self.context, actor, reading.lines, values.get("reason", ""), f"view:{view['id']}",
+                    start=values.get("start", ""), **file,
+                )  # fmt: skip
+                what = file.get("file_name") or f"{len(reading.lines)} lines"
+                sent = f"Sent: {request.id}, with {what}. {NEXT}"
+                self.take_over(carried, request, sent)
         except (Refused, StoreTrouble) as error:
             raise Problems({"reason" if file else BOXES[0]: str(error)}) from error
         self.context.wake()
-        what = file.get("file_name") or f"{len(reading.lines)} lines"
-        sent = f"Sent: {request.id}, with {what}. {NEXT}"
         ack(response_action="update", view=forms.notice("Sent", sent))
 
     def paged(self, body: Body, client: WebClient) -> None:

@@ -57,7 +57,7 @@ def _checked(context: Context, miro: Miro, colleagues: Colleagues, request: Requ
     lasting = dict[int, str]()
     if command.undoes and not any(line.undoes for line in lines):
         lines, lasting = undone(context, command, requester)
-    if not lines:
+    if command.file:
         lines = _in_file(context, command.file, requester)
     for line in lines:
         approvers.look_up(context, colleagues, miro, context.ground(line.command, requester))

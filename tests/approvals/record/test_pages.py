@@ -49,6 +49,16 @@ def opened(scene: Scene) -> Scene:
     return scene
 
 
+def test_a_page_that_changes_while_it_is_drawn_waits_from_then_on(store: Store, clock: Clock) -> None:
+    store.outbox.opened(ADA, "seen")
+    for minute in range(1, 4):
+        item = drawing(store, ADA)
+        clock.pass_(timedelta(minutes=minute))
+        store.outbox.opened(ADA, "seen")
+        store.outbox.published(item, "older")
+        assert store.figures.unshown_since() == clock.now()
+
+
 def test_nobody_has_a_page_before_opening_it(store: Store, clock: Clock) -> None:
     assert (store.outbox.page(ADA), pages(store)) == (None, [])
 

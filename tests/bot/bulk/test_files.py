@@ -10,11 +10,13 @@ from approvals.ids import RequestId
 from approvals.states import State
 from bot.sandbox.stage import Stage
 from bot.slack.api.edge import SlackFault
+from bot.slack.lists.pasted import Lists
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
-from tests.bot.bulk.scene import joiners
+from tests.bot.bulk.scene import joiners, person
 from tests.bot.bulk.test_bulk import PLAIN, joining
 from tests.bot.journeys.homes import opened
-from tests.bot.journeys.scenes import calls, card, last, newest_request, playing, read, state, wait
+from tests.bot.journeys.scenes import buttons, calls, card, last, newest_request, playing, read, state, wait
+from tests.bot.slack.scenes import check_valid
 
 
 @pytest.fixture
@@ -123,3 +125,19 @@ def test_until_its_lines_are_known_a_file_is_secret_from_all_but_its_requester(
     assert "Show All" not in opened(s, "U0SAM")
     if not is_refused:
         assert "Show All 1 Open" in opened(s, "U0CAROL")
+
+
+def test_the_draft_becomes_the_card_so_that_a_file_is_sent_once(s: Stage) -> None:
+    s.acting.drop("U0CAROL", "joiners.csv", joining(2).encode())
+    s.settle()
+    draft = card(s, "U0CAROL", "list-file")
+    s.acting.click("U0CAROL", draft, "list-file")
+    s.acting.submit("U0CAROL", {"reason": "They start."})
+    s.settle()
+    assert "list-file" not in [name for shown in s.slack.dm_of("U0CAROL") for name in buttons(shown)]
+
+
+def test_details_of_a_refused_file_are_valid(s: Stage) -> None:
+    id = sent(s, "email;action;team\na@example.com;join;Nowhere\n")
+    lists = Lists(s.bot.context, s.bot.deliverer)
+    check_valid("modal", lists.details(s.bot.store.request(id), person(s, "carol@example.com")))

@@ -14,7 +14,17 @@ from bot.miro.wire import ADMIN
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from tests.bot.bulk.scene import joiners, lines, sent
-from tests.bot.journeys.scenes import buttons, calls, card, newest_request, playing, read, state, teams_of
+from tests.bot.journeys.scenes import (
+    buttons,
+    calls,
+    card,
+    last,
+    newest_request,
+    playing,
+    read,
+    state,
+    teams_of,
+)
 from tests.bot.journeys.shell import machine
 
 PLAIN = re.sub(', expires = "[0-9a-z]*"', "", POLICY.replace('organization = "Example Ltd"', ""))
@@ -152,3 +162,20 @@ def test_in_a_shell_and_each_line_has_its_result(tmp_path: Path) -> None:
         found = {row["line"]: row for row in csv.DictReader(StringIO(shell.types("bulk", "result", undoing)))}
         assert (found["2"]["action"], found["2"]["state"]) == ("leave-team", "done")
         assert found["6"]["state"] == "left out"
+
+
+def test_a_list_that_changed_nothing_is_not_undone(s: Stage) -> None:
+    id = sent(s, "email,action,team\nperson.2@example.com,offboard,\n")
+    s.acting.command("U0CAROL", "/miro", f"withdraw {id}")
+    s.settle()
+    answer = s.acting.command("U0CAROL", "/miro", f"undo {id}")
+    assert f"{id} changed nothing that I can undo." in str(answer.body)
+    assert newest_request(s).id == id
+
+
+def test_why_nothing_of_a_list_can_be_undone_is_said(s: Stage) -> None:
+    id = done(s, "email,action,team\nperson.4@example.com,delete,\n")
+    s.acting.command("U0CAROL", "/miro", f"undo {id}")
+    s.settle()
+    assert newest_request(s).state is State.REFUSED
+    assert "Can't be undone for person.4@example.com" in last(s, "U0CAROL")
