@@ -158,7 +158,13 @@ _ELEMENT = _shape(
 )
 _BLOCK = _shape("type! block_id", element=_ELEMENT)
 _STATE = create_model("State", values=(dict[str, dict[str, _ELEMENT]], ...))  # type: ignore[valid-type]
-_VIEW = _shape("id! type hash callback_id", "private_metadata", blocks=[_BLOCK], state=_STATE)
+_VIEW = _shape(
+    "id! type hash callback_id",
+    "private_metadata",
+    title=_shape(texts="text"),
+    blocks=[_BLOCK],
+    state=_STATE,
+)
 _FILE = create_model(
     "File", size=(int, 0), is_external=(bool, False), __base__=_shape("", "name url_private")
 )

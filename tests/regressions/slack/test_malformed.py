@@ -69,6 +69,10 @@ NONSENSE = {
         ' "callback_id": "ask:request-access", "state": {"values": {"person": {"value":'
         f' {{"selected_users": ["{"9" * 5_000}"]}}}}}}}}}}'
     ),
+    "a view whose title is a string": interaction(
+        '{"type": "view_submission", "user": {"id": "U0ALEX"}, "view": {"id": "V1", "type": "modal",'
+        ' "callback_id": "deny", "title": "Deny", "state": {"values": {}}}}'
+    ),
     "a user that is a list": interaction(
         '{"type": "shortcut", "callback_id": "x", "trigger_id": "1", "user": ["U0ALEX"]}'
     ),
