@@ -3,7 +3,7 @@
 Each is a request of its own (`because_of`). It needs no approval: it was approved with the first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -14,14 +14,15 @@ from approvals.decide.clock import withdrawn
 from approvals.decide.delegates import RETURNED
 from approvals.ids import BOT, stamp
 from approvals.people import FRESH, Person, canonical
-from approvals.plan import NO_PLAN
+from approvals.plan import NO_PLAN, Plan
 from approvals.record.outbox import Note
 from approvals.refusals import Refused
 from approvals.request import Draft, Request, saying
 from approvals.sentence import Sentence
 from approvals.states import EventType, State
-from bot.actions import ACTIONS, Action
+from bot.actions import Action
 from bot.actions.fill import with_person
+from bot.actions.many import Bulk
 from bot.context import CONFIDENTIAL, Context
 from bot.miro.accounts import vanished
 from bot.miro.goals import Goal, Seen
@@ -30,6 +31,7 @@ from bot.miro.rights import demotes
 from bot.miro.wording import ADMIN_FIRST, HAZARDS
 from bot.work.account import Target, closures
 from bot.work.ask import asked_event
+from bot.work.bulk.plans import approved_plans
 
 BEFORE = (timedelta(days=3), timedelta(days=1))
 """When it is told, and told again, what somebody has to do before a closure that starts later."""
@@ -246,36 +248,45 @@ def close_needless(context: Context, done: Request) -> None:
 def tell_ahead(context: Context) -> None:
     """Tells requesters and operators what comes first, once for each of these times."""
     for request in context.store.requests(states=[State.APPROVED], limit=1_000):
-        action = ACTIONS.get(request.action)
-        if not (action and action.CLOSES and request.is_scheduled and request.starts_at and request.subject):
+        if request.untouchable or not (request.is_scheduled and request.starts_at):
             continue
         left = request.starts_at - context.now()
         due = sum(left <= before for before in BEFORE)
-        todo = (
-            _todo(context, request, context.person(request.subject))
-            if due and not request.untouchable
-            else []
-        )
+        todo = _todo(context, _closures(context, request)) if due else []
         if todo and context.store.once(f"ahead {request.id} {request.starts_at} {due}"):
             _tell(context, request, todo)
 
 
-def _todo(context: Context, request: Request, subject: Person) -> Sequence[str]:
-    """The sentences: from the list of admins of today, and of teams as of the plan."""
-    values = {hazard.code: hazard.values for step in request.plan.steps for hazard in step.hazards}
-    is_last = _is_last_admin(context, subject, known=ADMIN_FIRST in values)
-    alone = values.get("only-team-admin")
-    led = [HAZARDS["only-team-admin"].format(**alone)] if alone else []
-    return [HAZARDS[ADMIN_FIRST], *led] if is_last else led
+def _closures(context: Context, request: Request) -> list[tuple[Person, Plan]]:
+    """(person, plan) of each account that a request closes: one, or those of its lines."""
+    if not context.readable(request):
+        return []
+    command = context.command(request)
+    if not isinstance(command, Bulk):
+        return [(context.person(command.subject), request.plan)] if command.CLOSES and command.subject else []
+    closing = [line for line in command.lines if line.command.CLOSES]
+    plans = approved_plans(event.words for event in context.store.events(request.id)) if closing else {}
+    people = ((line.command.subject, plans.get(line.number, NO_PLAN)) for line in closing)
+    return [(context.person(subject), plan) for subject, plan in people if subject]
 
 
-def _is_last_admin(context: Context, subject: Person, *, known: bool) -> bool:
+def _todo(context: Context, closures: Sequence[tuple[Person, Plan]]) -> Sequence[str]:
+    """The sentences: from the list of admins of today, and of teams as of the plans."""
+    hazards = [hazard for _, plan in closures for step in plan.steps for hazard in step.hazards]
+    keys = frozenset(key for person, _ in closures for key in person.keys)
+    is_last = _are_last_admins(context, keys, known=any(each.code == ADMIN_FIRST for each in hazards))
+    alone = (each.values for each in hazards if each.code == "only-team-admin")
+    led = [HAZARDS["only-team-admin"].format(**values) for values in alone]
+    return list(dict.fromkeys([HAZARDS[ADMIN_FIRST], *led] if is_last else led))
+
+
+def _are_last_admins(context: Context, keys: Collection[str], *, known: bool) -> bool:
     """Whether nobody else is Company Admin; `known`: the answer while the list isn't fresh."""
     admins, seen_at = context.store.groups.admins()
     if not is_recent(seen_at, context.now(), FRESH):
         return known
     emails = {canonical(admin.email) for admin in admins if "Company Admin" in admin.rights}
-    return bool(emails) and emails <= subject.keys
+    return bool(emails) and emails <= {*keys}
 
 
 def _tell(context: Context, request: Request, todo: Sequence[str]) -> None:

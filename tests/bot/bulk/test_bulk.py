@@ -15,13 +15,14 @@ from approvals.request import Draft, Request
 from approvals.states import EventType, State
 from bot.actions import ACTIONS
 from bot.context import LEASE
+from bot.miro.wire import ADMIN, MEMBER
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from bot.work.ask import asked
 from bot.work.bulk.reading import save
 from tests.bot.bulk.scene import joiners, lines, listed, person, sent
 from tests.bot.journeys.homes import opened
-from tests.bot.journeys.scenes import calls, card, playing, read, state, wait
+from tests.bot.journeys.scenes import calls, card, playing, read, state, told, wait
 
 PLAIN = POLICY.replace('organization = "Example Ltd"', "")
 
@@ -353,3 +354,21 @@ def test_a_failure_of_the_record_while_a_bulk_is_split_asks_nobody_twice(
     bulks = [each for each in s.bot.store.requests() if each.action == "bulk"]
     assert not failures
     assert [len(each.details["lines"]) for each in bulks] == [1, 2]
+
+
+def test_who_has_to_act_before_a_list_starts_reads_so_days_before(s: Stage) -> None:
+    s.miro.change_user(joiners(1)[0], role=ADMIN)
+    reading = listed(s, leaving(2))
+    start = (s.clock() + timedelta(days=5)).strftime("%Y-%m-%d %H:%M")
+    id = save(s.bot.context, person(s, "carol@example.com"), reading.lines, "They leave.", start=start).id
+    s.settle()
+    approved(s, id)
+    assert state(s, id) == "approved"
+    s.miro.change_user("carol@example.com", role=MEMBER)
+    for days, times in ((1, 0), (2, 1), (1, 2)):
+        for _ in range(days):
+            wait(s, days=1)
+        for user in ("U0CAROL", "U0SAM"):
+            ahead = [each for each in told(s, user) if f"{id} starts" in each]
+            assert len(ahead) == times, (days, user)
+    assert "somebody has to see to this: Nobody else is Company Admin." in ahead[-1]
