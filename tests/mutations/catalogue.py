@@ -238,8 +238,8 @@ MUTATIONS = (
     Mutation(
         "what changed while it was drawn is shown",
         OUTBOX,
-        '", shown = ?, tries = 0", item.wanted)',
-        '", shown = wanted, tries = 0")',
+        '_SHOWN = "shown = ?, tries',
+        '_SHOWN = "shown = max(?, outbox.wanted), tries',
         IN_OUTBOX,
     ),
     Mutation("no try is counted", OUTBOX, "item.tries + is_counted", "item.tries", IN_OUTBOX),
@@ -400,8 +400,8 @@ MUTATIONS = (
     Mutation(
         "an older event overwrites a newer one",
         "bot/directory/lists.py",
-        "if changed > at}",
-        "if changed > at > changed}",
+        "if changed > at and name",
+        "if changed > at > changed and name",
         ("tests/bot/directory/test_lists.py",),
     ),
 )

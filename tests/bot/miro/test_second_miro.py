@@ -295,8 +295,11 @@ STARTS = st.builds(
 
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 def test_every_action_reaches_its_goals_on_a_second_miro(action: type[Action], second: Second) -> None:
+    # It has no REST API, and so no Miro teams beside groups.
+    by_scim = commands(action).filter(lambda command: not getattr(command, "miro_team", ""))
+
     @settings(max_examples=15, deadline=None)
-    @given(commands(action), STARTS)
+    @given(by_scim, STARTS)
     def for_each(command: Action, start: Start) -> None:
         start.build(second)
         try:
