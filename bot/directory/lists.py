@@ -62,7 +62,7 @@ class Line(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    email: str = Field(pattern=r"[^@\s]+@[^@\s]+")
+    email: str = Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")
     id: str = ""
     """The source's own id, by which somebody is known when the address changes."""
     active: Annotated[bool | None, BeforeValidator(_yes)] = None

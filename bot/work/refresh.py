@@ -111,7 +111,8 @@ class Refresh:
     def lists(self) -> None:
         """Reads the lists of Miro, which may be slow; they are shared through the record."""
         self.times.do("groups", EACH_TIME, self._groups)
-        self.times.do("members", EACH_TIME, self._members, GROUPS_EVERY)
+        retry = GROUPS_EVERY if self.context.store.groups.seen_at("members") else MINUTE
+        self.times.do("members", EACH_TIME, self._members, retry)
 
     # -- people ------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 VARIABLE = "MIRO_BOT_LOCAL_SLACK"
 BOT_USER = "U0BOT"
 START_SECONDS, LOOK_SECONDS = 20.0, 0.1

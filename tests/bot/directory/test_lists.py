@@ -214,3 +214,9 @@ def test_an_event_delivered_again_brings_back_nobody_who_has_left_since(s: Stage
     ended = settle(s)
     assert post(s, joined, at=at) == ("200 OK", {"ok": "saved"})
     assert settle(s) == ended == [("request-access", "done"), ("offboard", "done")]
+
+
+@pytest.mark.parametrize("address", ["Ada Test <ada@example.com>", "ada@example.com bo@example.com"])
+def test_what_is_more_than_an_address_is_refused(address: str) -> None:
+    with pytest.raises(Refused):
+        lists.read(f"email\n{address}\n".encode())

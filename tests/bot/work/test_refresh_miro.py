@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.miro.service import Fault
-from bot.sandbox.stage import POLICY, Stage
+from bot.sandbox.miro.service import Fault, Miro
+from bot.sandbox.slack.workspace import Workspace
+from bot.sandbox.stage import POLICY, Stage, stage
 from tests.bot.journeys.scenes import playing, told
 
 SECOND, RETRY = timedelta(seconds=1), timedelta(minutes=1)
@@ -80,6 +81,16 @@ def test_admins_that_miro_does_not_list_stay_as_they_were_seen_and_are_asked_for
     assert looks(s, GROUPS_EVERY - SECOND) == ["groups"]
     assert s.bot.store.groups.admins() == before
     assert looks(s, SECOND) == ["members"]
+
+
+def test_until_the_first_list_of_accounts_came_it_is_asked_for_each_minute(tmp_path: Path) -> None:
+    def away(miro: Miro, _: Workspace) -> None:
+        miro.faults.append(Fault("GET", "active eq true", status=500))
+
+    with stage(tmp_path, prepare=away) as s:
+        assert s.bot.store.groups.seen_at("members") is None
+        assert "members" in looks(s, RETRY)
+        assert s.bot.store.groups.seen_at("members") == s.clock()
 
 
 def test_while_miro_is_away_it_is_looked_for_once_a_minute(s: Stage) -> None:
