@@ -358,8 +358,6 @@ def _record(on: Examination) -> Finding | None:
     if where is NOWHERE:
         return None
     check_folder(where)
-    if problem := exposure.exposed_record(where):
-        raise BadSettings(problem)
     if isinstance(where, Server) and not is_there(where):
         raise BadSettings(f"{where} has no record yet. Create it: miro-bot db migrate")
     if isinstance(where, Path) and not where.exists():
@@ -367,6 +365,8 @@ def _record(on: Examination) -> Finding | None:
     with on.record() as store:
         text = f"{where}: layout {store.layout} of {LAYOUT}"
         old = [] if store.layout == LAYOUT else ["the next start, or `miro-bot db migrate`, updates it"]
+    if problem := exposure.exposed_record(where):  # only of what is a record
+        raise BadSettings(problem)
     return _noted(text, [*old, *exposure.owner(where), *exposure.folders(on.settings)])
 
 
