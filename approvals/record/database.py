@@ -249,12 +249,12 @@ class Database(ABC):
     def ahead(self, read: Callable[[Collection[K]], Mapping[K, V]]) -> ReadAhead[K, V]:
         """The cache of `read` in this thread's unit of work."""
         unit = self._mine.unit
-        ahead_of = None if unit is None else unit.get(read)
-        if ahead_of is None:
-            ahead_of = ReadAhead(read)
+        cache = None if unit is None else unit.get(read)
+        if cache is None:
+            cache = ReadAhead(read)
             if unit is not None:
-                unit[read] = ahead_of
-        return ahead_of
+                unit[read] = cache
+        return cache
 
     def forget(self, *ways: Callable[..., Any]) -> None:
         """Drops the caches of this thread, because values may have changed; `ways`: only these, if any."""

@@ -148,8 +148,8 @@ class Finding:
         done = "SELECT at FROM ledger WHERE stream = ? AND type = ?"
         details = """SELECT w.text FROM ledger l JOIN words w ON w.seq = l.seq AND w.key = 'details'
             WHERE l.stream = ? ORDER BY l.seq DESC LIMIT 1"""
-        [(at, details)] = self._on.rows(f"SELECT ({done}), ({details})", id, EventType.DONE, id)
-        return CarriedOut(id, action, unstamp(at), json.loads(details or "{}")) if at else None
+        [(at, body)] = self._on.rows(f"SELECT ({done}), ({details})", id, EventType.DONE, id)
+        return CarriedOut(id, action, unstamp(at), json.loads(body or "{}")) if at else None
 
 
 class Sight:

@@ -59,7 +59,7 @@ def each(action: type[Action], raw: Mapping[str, str], same: Callable[[str], str
         most = f"That makes {len(people) * len(parts)} requests. Send at most {MOST_AT_ONCE} at a time."
         raise Problems({whom if len(people) > 1 else where: most})
     split = ({whom: person, where: part} for person in people for part in parts)
-    return [{**raw, **{name: text for name, text in part.items() if name}} for part in split]
+    return [{**raw, **{name: text for name, text in fields.items() if name}} for fields in split]
 
 
 def fill(action: type[Action], raw: Raw, asker: Person, tables: Tables) -> Action:

@@ -216,12 +216,12 @@ class Action(BaseModel):
     @property
     def heir_address(self) -> str:
         """Whom teams are handed on to, of which the person is the only admin; '' for nobody."""
-        return getattr(self, "heir", "")
+        return ""
 
     @property
     def team_beside(self) -> str:
         """The name of a Miro team to join besides groups; '' for none."""
-        return getattr(self, "miro_team", "") if hasattr(self, "joins") else ""
+        return ""
 
     def handing_on(self, teams: Mapping[str, str], heir: str) -> Mapping[str, Any]:
         """{field: value} for handing on {id: label}; `heir`: the Miro id of who becomes their admin."""
@@ -230,12 +230,12 @@ class Action(BaseModel):
     @property
     def group(self) -> GroupId | None:
         """The group that it changes (not its members), or None."""
-        return getattr(self, "team", None)
+        return None
 
     @property
     def new_group(self) -> str:
         """The name of the group that it creates, or ''."""
-        return "" if self.group else getattr(self, "name", "")
+        return ""
 
     @property
     def teams_named(self) -> tuple[tuple[str, GroupId], ...]:
@@ -266,7 +266,7 @@ class Action(BaseModel):
     @property
     def is_final(self) -> bool:
         """Whether nothing can undo it."""
-        return getattr(self, "how", "") == "delete"
+        return False
 
     @property
     def then(self) -> "tuple[Action, int] | None":

@@ -7,7 +7,7 @@ from typing import Any
 from approvals.people import canonical, listed
 from approvals.sentence import Sentence
 from bot.miro import wire
-from bot.miro.goals import Goal, ScimCall, Seen, wording
+from bot.miro.goals import Goal, ScimCall, Seen, sentence
 from bot.miro.wire import ENTERPRISE, LOOK, MANAGER, MiroAccount
 from bot.miro.wording import pairs
 
@@ -100,7 +100,7 @@ class Active(Goal):
 
     key = "active"
 
-    change = wording("reactivate", joining="joining")
+    change = sentence("reactivate", joining="joining")
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None and seen.account.active is True
@@ -134,7 +134,7 @@ class Inactive(Goal):
 
     key = "inactive"
 
-    change = wording("deactivate", who="who")
+    change = sentence("deactivate", who="who")
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is None or seen.account.active is False

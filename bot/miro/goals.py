@@ -61,7 +61,7 @@ def keyed(text: str) -> Any:
     return property(lambda goal: text.format_map(vars(goal)))
 
 
-def wording(code: str, **values: str) -> Any:
+def sentence(code: str, **values: str) -> Any:
     """The change of a goal as a sentence; `values`: {name of a value: field of the goal}."""
     return property(lambda goal: Sentence(code, {name: getattr(goal, of) for name, of in values.items()}))
 

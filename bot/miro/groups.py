@@ -6,7 +6,7 @@ from typing import Any
 
 from approvals.sentence import Sentence
 from bot.miro import wire
-from bot.miro.goals import Goal, ScimCall, Seen, keyed, wording
+from bot.miro.goals import Goal, ScimCall, Seen, keyed, sentence
 from bot.miro.wire import Membership, MiroGroup
 
 
@@ -28,7 +28,7 @@ class InGroup(Goal):
 
     key = keyed("join {group} {security_name}")
 
-    change = wording("join", group="label")
+    change = sentence("join", group="label")
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is not None and self.group in seen.account.group_ids
@@ -109,7 +109,7 @@ class GroupNamed(Goal):
 
     key = keyed("rename {group} {security_name} to {name}")
 
-    change = wording("rename", before="security_name", name="name")
+    change = sentence("rename", before="security_name", name="name")
 
     def holds(self, seen: Seen) -> bool:
         return seen.group is not None and seen.group.display_name == self.name
@@ -133,7 +133,7 @@ class GroupExists(Goal):
 
     key = keyed("create-group {name}")
 
-    change = wording("create-group", name="name")
+    change = sentence("create-group", name="name")
 
     def holds(self, seen: Seen) -> bool:
         return seen.group is not None and seen.group.display_name == self.name
@@ -158,7 +158,7 @@ class GroupGone(Goal):
 
     key = keyed("delete-group {group} {security_name}")
 
-    change = wording("delete-group", group="who")
+    change = sentence("delete-group", group="who")
 
     def holds(self, seen: Seen) -> bool:
         return seen.group is None

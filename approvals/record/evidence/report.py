@@ -288,10 +288,10 @@ def _below(label: str, lines: Sequence[str]) -> Iterator[str]:
         yield f"{' ' * (len(label) + 1) if number else f'{label}:'} {line}"
 
 
-def _step(kept: Any, says: Says) -> str:
-    if not isinstance(kept, Mapping):
-        return str(kept)
-    step = plan.step(kept)
+def _step(stored: Any, says: Says) -> str:
+    if not isinstance(stored, Mapping):
+        return str(stored)
+    step = plan.step(stored)
     todo, *hazards = map(says, step.lines)
     detail, risks = says(step.change.form("detail")), " ".join(filter(None, hazards))
     return " ".join(filter(None, (f"{todo}." if risks else todo, risks, f"({detail})" if detail else "")))

@@ -29,6 +29,10 @@ class CreateGroup(Action):
         "Miro team to create as well", _TEAM, longest=60, also=None, beside_groups=True
     ) = ""
 
+    @property
+    def new_group(self) -> str:
+        return self.name
+
     def phrase(self, facts: Facts) -> str:
         return f"create the group {self.name}{self._team}"
 

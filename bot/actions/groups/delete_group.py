@@ -23,6 +23,10 @@ class DeleteGroup(Action):
 
     team: Annotated[GroupId, FormField("Which group", Input.TEAM, after=("delete", "group"), deletes=True)]
 
+    @property
+    def group(self) -> GroupId | None:
+        return self.team
+
     def phrase(self, facts: Facts) -> str:
         return f"delete the group {facts.known_team(self.team).label}"
 

@@ -43,6 +43,10 @@ class RenameGroup(Action):
     team: Annotated[GroupId, FormField("Which team", Input.TEAM, after=("rename", "group", "team"))]
     name: Annotated[GroupName, FormField("New security name", Input.TEXT, _AS_IN, names_group=True)]
 
+    @property
+    def group(self) -> GroupId | None:
+        return self.team
+
     def phrase(self, facts: Facts) -> str:
         return f"give {facts.team(self.team).label} the security name {self.name}"
 

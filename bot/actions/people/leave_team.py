@@ -47,6 +47,10 @@ class LeaveTeam(Action):
     def _where(self, facts: Facts) -> str:
         return facts.places(self.teams, self.miro_team)
 
+    @property
+    def team_beside(self) -> str:
+        return str(self.miro_team)
+
     def phrase(self, facts: Facts) -> str:
         return f"remove {facts.person(self.person).called} from {self._where(facts)}"
 

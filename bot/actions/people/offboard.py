@@ -62,6 +62,14 @@ class Offboard(Action):
     handed: tuple[Handed, ...] = ()
     """The teams to hand on, as the check found them; nobody fills this in."""
 
+    @property
+    def heir_address(self) -> str:
+        return str(self.heir)
+
+    @property
+    def is_final(self) -> bool:
+        return self.how == "delete"
+
     def handing_on(self, teams: Mapping[str, str], heir: str) -> Mapping[str, Any]:
         return {"handed": tuple(Handed(id, label, heir) for id, label in teams.items())}
 

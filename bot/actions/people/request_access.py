@@ -59,6 +59,10 @@ class RequestAccess(Action):
         """'Engineering and the team Research', '' for an account alone."""
         return facts.places(self.teams, self.miro_team)
 
+    @property
+    def team_beside(self) -> str:
+        return str(self.miro_team)
+
     def phrase(self, facts: Facts) -> str:
         phrase = f"give {facts.person(self.person).called} access to {self._where(facts) or 'Miro'}"
         return f"{phrase} {self.limit}".strip()

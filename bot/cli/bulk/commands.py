@@ -138,15 +138,15 @@ def _progress(store: Store, id: str) -> tuple[Request, int, int, str]:
 def watch(id: str, once: bool) -> None:
     """Follow a bulk until it has ended."""
     with open_record() as store:
-        request, ended, lines, line = _progress(store, id)
+        request, ended, lines, outcomes = _progress(store, id)
         with click.progressbar(length=lines, label=request.id, show_eta=True) as bar:
             while True:
                 bar.update(ended - bar.pos)
                 if once or request.state not in OPEN or request.state is State.STOPPED:
                     break
                 time.sleep(EVERY)
-                request, ended, lines, line = _progress(store, id)
-    say(f"{request.id}: {state_name(request)}. {ended:,} of {lines:,} lines have ended: {line}.")
+                request, ended, lines, outcomes = _progress(store, id)
+    say(f"{request.id}: {state_name(request)}. {ended:,} of {lines:,} lines have ended: {outcomes}.")
 
 
 @bulk.command("result")

@@ -235,8 +235,8 @@ def looked(context: Context, name: str) -> Push:
     rows = Words(context.store.database).of(name)
     gone, is_admin_gone = {*teams.values()} - {*of_groups.values()}, known is not None and known != rules
     if gone or is_admin_gone:
-        last = {id: row.wanted for id, row in rows.items()}
-        words = {id: mapping.kept(word, last.get(id), gone, is_admin_gone) for id, word in words.items()}
+        before = {id: row.wanted for id, row in rows.items()}
+        words = {id: mapping.kept(word, before.get(id), gone, is_admin_gone) for id, word in words.items()}
     return Push(context, name, known or rules, words, rows, frozenset(of_groups.values()), known is not None)
 
 

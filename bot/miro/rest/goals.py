@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from approvals.sentence import Sentence
-from bot.miro.goals import Goal, ScimCall, Seen, wording
+from bot.miro.goals import Goal, ScimCall, Seen, sentence
 from bot.miro.rest.client import RestCall
 
 ADMIN, MEMBER, NONE = "admin", "member", ""
@@ -20,7 +20,7 @@ class SessionsEnded(Goal):
     depends_on_active = False
     is_visible: ClassVar[bool] = False
 
-    change = wording("end-sessions", who="who")
+    change = sentence("end-sessions", who="who")
 
     def holds(self, seen: Seen) -> bool:
         return seen.account is None or (seen.account.active is False and not seen.is_closing)

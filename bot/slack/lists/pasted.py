@@ -20,12 +20,12 @@ from bot.slack import answers, forms
 from bot.slack.reply import Body, Listener
 from bot.work.ask import LONGEST_REASON
 from bot.work.bulk.plans import approved_plans, left_out
-from bot.work.bulk.reading import Reading, read, save
+from bot.work.bulk.reading import Reading, first_of, read, save
 from bot.work.bulk.table import TEMPLATE
 
 BOXES = ("list", "list-2", "list-3")
 """Fields for parts of a list: Slack takes 3,000 characters in each."""
-LONGEST_BOX, MOST_SAID = 3_000, 5
+LONGEST_BOX = 3_000
 """Characters of a field; wrong lines that are named in the form, where there is little room."""
 NEXT = "I'm checking every line in Miro. Then I'll ask the people who decide, with one card."
 
@@ -71,7 +71,7 @@ class Lists(Listener):
         try:
             reading = Reading() if file else read(self.context, actor, text.encode())
             if reading.faults:
-                raise Refused(_told(reading.faults))
+                raise Refused(first_of([clip_words(text, 40) for text in reading.faults]))
             with self.context.store.writing():
                 request = save(
                     self.context, actor, reading.lines, values.get("reason", ""), f"view:{view['id']}",
@@ -104,9 +104,3 @@ class Lists(Listener):
         words = [event.words for event in self.context.store.events(request.id)]
         plans = {number: (plan.user_name or "", plan.steps) for number, plan in approved_plans(words).items()}
         return forms.details(scene, pages.page(scene, plans, left_out(words), start))
-
-
-def _told(problems: list[str]) -> str:
-    """The first problems, and how many more there are."""
-    more = f" And {len(problems) - MOST_SAID} more." if len(problems) > MOST_SAID else ""
-    return " ".join(clip_words(text, 40) for text in problems[:MOST_SAID]) + more

@@ -29,13 +29,11 @@ from bot.miro.plan import LivePlan, Obstacle
 from bot.work import approvers, ending
 from bot.work.ask import asked_event
 from bot.work.bulk.plans import kept, summed
-from bot.work.bulk.reading import read
+from bot.work.bulk.reading import first_of, read
 from bot.work.bulk.shared import Shared
 from bot.work.bulk.undone import undone
 from bot.work.check import ask_approvers, asker, check_ground, check_names, plan_of
 
-MOST_SAID = 5
-"""Wrong lines of a file that are named."""
 APART = "Decided by others, so it is in {bulk}."
 
 
@@ -91,9 +89,8 @@ def _checked(context: Context, miro: Miro, colleagues: Colleagues, request: Requ
 def _in_file(context: Context, url: str, requester: Person) -> Sequence[Line]:
     """The lines of a list that is a file in Slack. Raises Refused for wrong ones, and SlackAway."""
     reading = read(context, Actor(requester, requester.account), context.fetch(url))
-    if problems := reading.faults:
-        more = f" And {len(problems) - MOST_SAID} more." * (len(problems) > MOST_SAID)
-        raise Refused(f"{' '.join(problems[:MOST_SAID])}{more} Correct the file and send it again.")
+    if reading.faults:
+        raise Refused(f"{first_of(reading.faults)} Correct the file and send it again.")
     return reading.lines
 
 

@@ -19,6 +19,8 @@ from bot.miro.plan import LivePlan
 from bot.work.ask import LONGEST_REASON, asked_event, check_open, scheduled
 from bot.work.bulk.table import Row, meant, rows
 
+MOST_SAID = 5
+"""Faults that are named in one answer."""
 _CLOSED, _OPEN = ("deactivate", "delete"), ("create", "reactivate", "grant", "join", "set")
 
 
@@ -131,6 +133,12 @@ def _facts(command: Action, context: Context) -> dict[tuple[str, str], object]:
         elif code in ("grant", "take"):
             facts[person, str(values["rights"])] = code == "grant"
     return facts
+
+
+def first_of(faults: Sequence[str]) -> str:
+    """The first faults of a list, and how many more there are."""
+    more = f" And {len(faults) - MOST_SAID} more." if len(faults) > MOST_SAID else ""
+    return " ".join(faults[:MOST_SAID]) + more
 
 
 def save(
