@@ -8,7 +8,7 @@ from approvals.states import State
 from bot.actions.many import Bulk
 from bot.cards import waiting
 from bot.cards.blocks import Block, Message, message, section
-from bot.cards.bulk.progress import SHOWN
+from bot.cards.bulk.progress import SHOWN, left_out
 from bot.cards.bulk.progress import progress as progress_of_bulk
 from bot.cards.catalogue import texts
 from bot.cards.decision import approver, expires
@@ -34,6 +34,7 @@ def requester(scene: Scene) -> Message:
         fields(scene, ("Expires", expires(scene)), ("Reminded", scene.at(last) if last else "")),
         *talk(scene),
         Part(waiting.progress(scene), Worth.NOTE),
+        left_out(request),
         waiting.aside(scene),
     ]
     start = [press("start", request, "Change Start")] if request.is_scheduled else []
@@ -188,7 +189,8 @@ def draw(role: str, scene: Scene) -> Message:
     if scene.request.untouchable:
         text = f"{scene.request.id} was created by a newer version of me. I can show it but not change it."
         return message(text, section(text))
+    has_begun = scene.lines or scene.request.state is not State.WITHDRAWN
     is_running = scene.request.state in SHOWN and not scene.request.is_scheduled
-    if scene.request.action == Bulk.NAME and is_running:
+    if scene.request.action == Bulk.NAME and is_running and has_begun:
         return progress_of_bulk(scene, is_live=role in CARDS)
     return DRAWINGS[role](scene if role not in CHANNELS else replace(scene, viewer=None))

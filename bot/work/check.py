@@ -61,7 +61,7 @@ def check(context: Context, miro: Miro, colleagues: Colleagues, request: Request
 
 
 def _checked(context: Context, miro: Miro, colleagues: Colleagues, request: Request) -> list[Draft]:
-    requester = asker(context, colleagues, request)
+    requester = asker(context, colleagues, request.requester)
     command, subject = _with_subject(context, colleagues, request)
     approvers.look_up(context, colleagues, miro, context.ground(command, requester))
     ground = context.ground(command, requester)
@@ -106,9 +106,9 @@ def _checked_end(context: Context, miro: Miro, colleagues: Colleagues, request: 
     return [*ask_approvers(context, request, command, plan.stored(), plan.groups), *later]
 
 
-def asker(context: Context, colleagues: Colleagues, request: Request) -> Person:
+def asker(context: Context, colleagues: Colleagues, id: PersonId) -> Person:
     """The requester, looked up in Slack unless it is a directory. Raises Refused for who may not ask."""
-    person = context.store.people.person(request.requester)
+    person = context.store.people.person(id)
     person = person if person.source else looked_up(context, colleagues, person)
     if person.account is None and not person.source:
         raise Refused(f"Nobody in Slack has the address {person.email}. Only colleagues can request changes.")

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from approvals.plan import Plan
+from approvals.request import Request
 from approvals.states import OPEN, State
 from bot.cards.blocks import Block, Message, button, confirmation
+from bot.cards.catalogue import line
 from bot.cards.handles import Handle
 from bot.cards.layout import Part, Worth, card
 from bot.cards.scene import Scene, fields, missed
@@ -22,7 +24,13 @@ _NAMES = {
     State.WITHDRAWN: "closed before they began",
     State.REFUSED: "not possible",
 }
-_ON_THEIR_WAY = "still to do"
+_ON_THEIR_WAY, _NOT_BEGUN = "still to do", "not begun"
+
+
+def left_out(request: Request) -> Part:
+    """How many lines of a list aren't carried out, and why the first isn't; nothing of other requests."""
+    steps = (step for step in request.plan.steps if step.key == "out")
+    return Part(" ".join(map(line, steps)), Worth.NOTE)
 
 
 def ended(counts: Mapping[State, int]) -> int:
@@ -30,15 +38,17 @@ def ended(counts: Mapping[State, int]) -> int:
     return sum(count for state, count in counts.items() if state not in OPEN or state is State.STOPPED)
 
 
-def counted(counts: Mapping[State, int], all_lines: int) -> str:
+def counted(bulk: Request, counts: Mapping[State, int], all_lines: int) -> str:
     """'300 done, 2 stopped, 98 still to do'; nothing is done that isn't verified."""
+    has_ended = bulk.state is State.STOPPED or bulk.state not in OPEN
+    unmade = _NOT_BEGUN if has_ended else _ON_THEIR_WAY
     sums: dict[str, int] = {}
     for state, count in counts.items():
         name = _ON_THEIR_WAY if state in OPEN and state not in _NAMES else _NAMES.get(state, state.value)
         sums[name] = sums.get(name, 0) + count
     if missing := all_lines - sum(counts.values()):
-        sums[_ON_THEIR_WAY] = sums.get(_ON_THEIR_WAY, 0) + missing
-    return ", ".join(f"{count:,} {name}" for name, count in sums.items())
+        sums[unmade] = sums.get(unmade, 0) + missing
+    return ", ".join(f"{count:,} {name}" for name, count in sums.items()) or "none yet"
 
 
 def lasts(plan: Plan, done: int, all_lines: int) -> str:
@@ -60,7 +70,8 @@ def progress(scene: Scene, *, is_live: bool = True) -> Message:
         scene.about,
         fields(scene),
         Part(f"{bar} {left}".strip() if is_live else "", Worth.NOTE),
-        Part(f"{counted(scene.lines, lines)}."),
+        Part(f"{counted(request, scene.lines, lines)}."),
+        left_out(request),
         Part(scene.says(request.progress.held or (outcome.text if outcome else None)), Worth.NOTE),
         Part(scene.says(outcome.remedy) if outcome and outcome.remedy else "", Worth.NOTE, "To fix:"),
         Part(f"Result of each line: miro-bot bulk result {request.id}", Worth.ASIDE, is_small=True),

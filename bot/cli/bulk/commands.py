@@ -2,7 +2,8 @@
 
 import time
 from collections import Counter
-from typing import IO
+from dataclasses import replace
+from typing import IO, Any
 
 import click
 
@@ -30,9 +31,10 @@ from bot.cli.common import (
 from bot.cli.decisions import deciding, next_step
 from bot.cli.requests import summary
 from bot.work.bulk import control, result
-from bot.work.bulk.check import judged
-from bot.work.bulk.reading import read, save
+from bot.work.bulk.check import changes, judged
+from bot.work.bulk.reading import prepared, read
 from bot.work.bulk.table import TEMPLATE
+from bot.work.check import asker
 
 EVERY = 2.0
 """Seconds between two looks of `watch`."""
@@ -96,26 +98,39 @@ def send(
     with open_bot(existing=True, leads=False, practice=practice) as bot:
         bot.settings.require("MIRO_SCIM_TOKEN")
         context, who = bot.context, acting_as(bot, email)
+        who = replace(who, person=asker(context, bot.people, who.person.id))
         reading = read(context, who, file.read())
-        plans, problems = judged(context, bot.miro, who.person, reading.lines, is_first=True)
+        plans, problems = judged(context, bot.miro, who.person, reading.lines, bot.people)
         reading.leave_out(problems)
-        good, bad = len(reading.lines), len(reading.faults)
-        changes = Counter(line.action for line in reading.lines if plans[line.number].steps)
-        sums = ", ".join(f"{count:,} {name}" for name, count in changes.items()) or "nothing to change"
-        total = f"Lines that can be carried out: {good:,} ({sums}). Lines that can't: {bad:,}."
-        for text in (*reading.faults, total):
+        new = Counter(line.action for line in reading.lines if changes(context, line, plans[line.number]))
+        already, wrong = len(reading.lines) - new.total(), len(reading.problems)
+        faults = [{"line": line, "text": text} for line, text in sorted(reading.problems.items())]
+        found: dict[str, Any] = {"changes": new, "already": already, "problems": faults}
+        for text in [] if as_json else (*reading.faults, _sums(new, already, wrong)):
             say_beside(text)
-        if only_checks or (bad and not skip) or not good:
-            if bad or not good:
-                how = "" if only_checks else " Nothing was requested. Correct them, or add --skip."
-                raise failed(f"Lines with a problem: {bad:,}.{how}")
-            return
-        request = save(context, who, reading.lines, reason, start=start)
-        outline = summary(bot.store, request)
-    say_json(outline) if as_json else say(
-        f"{request.id} saved{' (practice: nothing will change)' * practice}: {outline['what']}.",
-        f"{next_step(bot.settings.database)} To follow it: miro-bot bulk watch {request.id}.",
-    )
+        is_refused = not reading.lines or bool(wrong and not skip)
+        if reading.lines:
+            ready = prepared(context, who, reading.lines, reason, start=start)
+        if not (is_refused or only_checks):
+            found = summary(bot.store, context.store.ask(*ready)) | found
+        then = next_step(bot.settings.database)
+    if as_json:
+        say_json(found)
+    elif "id" in found:
+        saved = f"{found['id']} saved{' (practice: nothing will change)' * practice}: {found['what']}."
+        say(saved, f"{then} To follow it: miro-bot bulk watch {found['id']}.")
+    elif is_refused:
+        skips = ", or add --skip to leave them out" if reading.lines else ""
+        lead = "This list can't be sent as it is" if only_checks else "Nothing was requested"
+        raise failed(f"{lead}. Correct the lines with a problem{skips}.")
+    if is_refused:
+        click.get_current_context().exit(1)
+
+
+def _sums(new: Counter[str], already: int, wrong: int) -> str:
+    kinds = ", ".join(f"{count:,} {name}" for name, count in new.items())
+    lead = f"Lines to carry out: {new.total():,}{f' ({kinds})' * bool(kinds)}."
+    return f"{lead} Already as requested: {already:,}. With a problem: {wrong:,}."
 
 
 def _named(store: Store, id: str) -> Request:
@@ -129,7 +144,7 @@ def _progress(store: Store, id: str) -> tuple[Request, int, int, str]:
     """(the bulk, lines that have ended, all lines, what became of them in words)."""
     request = _named(store, id)
     counts, lines = store.lines(request.id), len(request.details["lines"])
-    return request, progress.ended(counts), lines, progress.counted(counts, lines)
+    return request, progress.ended(counts), lines, progress.counted(request, counts, lines)
 
 
 @bulk.command()
@@ -146,7 +161,7 @@ def watch(id: str, once: bool) -> None:
                     break
                 time.sleep(EVERY)
                 request, ended, lines, outcomes = _progress(store, id)
-    say(f"{request.id}: {state_name(request)}. {ended:,} of {lines:,} lines have ended: {outcomes}.")
+    say(f"{request.id}: {state_name(request)}. Lines: {outcomes}.")
 
 
 @bulk.command("result")

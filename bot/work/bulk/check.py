@@ -7,7 +7,6 @@ what isn't theirs to decide, and each line is decided by the people who would de
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice
 
 from approvals.decide.actor import Actor
 from approvals.decide.asking import looked_at
@@ -15,7 +14,7 @@ from approvals.decide.tally import Ground
 from approvals.ids import PersonId, RequestId, stamp
 from approvals.people import Person, canonical, miro_key
 from approvals.record.claims import Claim
-from approvals.refusals import Held, Refused, UnknownManager, Unsure
+from approvals.refusals import Held, Refused
 from approvals.request import Draft, Request, saying
 from approvals.sentence import Sentence
 from approvals.states import EventType, State
@@ -48,7 +47,7 @@ def check(context: Context, miro: Miro, colleagues: Colleagues, request: Request
 
 
 def _checked(context: Context, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
-    requester = asker(context, colleagues, request)
+    requester = asker(context, colleagues, request.requester)
     command = context.command(request)
     assert isinstance(command, Bulk)
     lines: Sequence[Line] = command.lines
@@ -66,10 +65,12 @@ def _checked(context: Context, miro: Miro, colleagues: Colleagues, request: Requ
     good = [line for line in lines if line.number in plans]
     for line in good:
         sets.setdefault(_deciding(context.ground(line.command, requester)), []).append(line)
-    if not sets:
-        some = "; ".join(f"line {number}: {text}" for number, text in islice(problems.items(), 3))
-        raise Refused(f"No line can be carried out. {some}")
-    if not any(plans[line.number].steps or ending.is_followed(context, line.command) for line in good):
+    is_new = any(changes(context, line, plans[line.number]) for line in good)
+    if problems and not is_new:
+        some = first_of([f"Line {number}: {text}" for number, text in problems.items()])
+        lead = "The other lines are already as requested." if sets else "No line can be carried out."
+        raise Refused(f"{lead} {some}")
+    if not is_new:
         return context.store.append(request, [saying(EventType.UNNEEDED, Sentence("so-already"))], claim)
     mine, *others = sorted(sets.values(), key=len, reverse=True)
     shown = {line.number: plans[line.number].stored() for line in mine}
@@ -77,13 +78,18 @@ def _checked(context: Context, miro: Miro, colleagues: Colleagues, request: Requ
         for apart in others:
             bulk = ask(context, request, Bulk(lines=tuple(apart), undoes=command.undoes))
             problems |= {line.number: APART.format(bulk=bulk.id) for line in apart}
-        plan = summed(mine, shown, len(problems))
+        plan = summed(mine, shown, problems)
         shown_command = command.model_copy(update={"lines": tuple(mine)})
         planned, *more = ask_approvers(context, request, shown_command, plan)
         stored = {"line_plans": kept(shown), "left_out": json.dumps(problems, ensure_ascii=False)}
         return context.store.append(
             request, [replace(planned, words={**planned.words, **stored}), *more], claim
         )
+
+
+def changes(context: Context, line: Line, plan: LivePlan) -> bool:
+    """Whether a line changes something, now or some days after."""
+    return bool(plan.steps) or ending.is_followed(context, line.command)
 
 
 def _in_file(context: Context, url: str, requester: Person) -> Sequence[Line]:
@@ -113,12 +119,16 @@ def _deciding(ground: Ground) -> tuple[object, ...]:
 
 
 def judged(
-    context: Context, miro: Miro, requester: Person, lines: Iterable[Line], *, is_first: bool = False
+    context: Context,
+    miro: Miro,
+    requester: Person,
+    lines: Iterable[Line],
+    colleagues: Colleagues | None = None,
 ) -> tuple[dict[int, LivePlan], dict[int, str]]:
     """({number of a line: its plan}, {number: why it can't be carried out, with the remedy}).
 
-    `is_first`: before it is asked, when the worker hasn't looked up yet who decides. Raises MiroError if Miro
-    can't be looked at.
+    `colleagues`: where to look up who may ask and decide, if nobody has yet. Raises SlackAway, and MiroError
+    if Miro can't be looked at.
     """
     lines = list(lines)
     shared = around(context, miro, (line.command for line in lines))
@@ -129,7 +139,8 @@ def judged(
     for line in lines:
         try:
             asked = replace(asked, line=line.number, undoes=RequestId(line.undoes))
-            plans[line.number] = _planned(context, shared, asked, line.command, is_first)
+            _check_people(context, miro, requester, line.command, colleagues)
+            plans[line.number] = _planned(context, shared, asked, line.command)
         except Held:
             raise
         except (Refused, Obstacle, Ambiguous) as error:
@@ -141,17 +152,26 @@ def judged(
     return plans, problems
 
 
-def _planned(context: Context, miro: Miro, asked: Request, command: Action, is_first: bool) -> LivePlan:
-    ground = context.ground(command, context.person(asked.requester))
+def _check_people(
+    context: Context, miro: Miro, requester: Person, command: Action, colleagues: Colleagues | None
+) -> None:
+    """Raises Refused if the requester may not ask for it, or nobody can decide it."""
+    ground = context.ground(command, requester)
     try:
         ground.may_ask()
         ground.check_length(in_list=True)
         ground.check_fillable()
     except Held:
         raise
-    except (Unsure, UnknownManager):
-        if not is_first:
+    except Refused:
+        if colleagues is None:
             raise
+        approvers.look_up(context, colleagues, miro, ground)
+        _check_people(context, miro, requester, command, None)
+
+
+def _planned(context: Context, miro: Miro, asked: Request, command: Action) -> LivePlan:
+    ground = context.ground(command, context.person(asked.requester))
     check_ground(context, command, ground.case.subject, ground.case.requester)
     if command.heir_address or command.team_beside:
         raise Refused("Teams beside groups are changed for one person at a time. Ask for it by itself.")

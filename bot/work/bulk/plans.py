@@ -16,8 +16,8 @@ SHARE = 11
 """The members that fit in a PATCH below 500 bytes."""
 
 
-def summed(lines: Iterable[Line], plans: Mapping[int, Plan], left_out: int) -> Plan:
-    """What approvers of a bulk read. `plans`: {number of a line: its plan}; `left_out`: how many others."""
+def summed(lines: Iterable[Line], plans: Mapping[int, Plan], out: Mapping[int, str]) -> Plan:
+    """What approvers of a bulk read. `plans`: {number of a line: its plan}; `out`: {number: why not}."""
     steps = [step for each in plans.values() for step in each.steps]
     sums: dict[str, list[PlannedStep]] = {}
     for step in steps:
@@ -27,7 +27,8 @@ def summed(lines: Iterable[Line], plans: Mapping[int, Plan], left_out: int) -> P
     planned += _later(lines, plans)
     already = sum(not each.steps for each in plans.values())
     planned += [PlannedStep("already", Sentence.of("so-many-already", count=already))] if already else []
-    planned += [PlannedStep("out", Sentence.of("left-out", count=left_out))] if left_out else []
+    first = tuple(Sentence.verbatim(f"Line {number}: {why}") for number, why in [*out.items()][:1])
+    planned += [PlannedStep("out", Sentence.of("left-out", count=len(out)), first)] if out else []
     planned.append(PlannedStep("lasts", Sentence.of("lasts", seconds=seconds(steps))))
     revisions = json.dumps([(number, each.revision) for number, each in plans.items()])
     revision = hashlib.sha256(revisions.encode()).hexdigest()[:12]

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from approvals.decide.actor import Actor, check_standing, is_operator
 from approvals.decide.asking import looked_at
 from approvals.refusals import Refused
-from approvals.request import Request
+from approvals.request import Draft, Request
 from approvals.text import cleaned
 from bot.actions import Action
 from bot.actions.fill import Problems, fill, team_id
@@ -141,7 +142,12 @@ def first_of(faults: Sequence[str]) -> str:
     return " ".join(faults[:MOST_SAID]) + more
 
 
-def save(
+def save(context: Context, actor: Actor, *what: Any, **more: Any) -> Request:
+    """Saves a bulk, as `prepared`; the worker checks it as a whole and asks. Raises StoreTrouble, too."""
+    return context.store.ask(*prepared(context, actor, *what, **more))
+
+
+def prepared(
     context: Context,
     actor: Actor,
     lines: Sequence[Line],
@@ -149,8 +155,8 @@ def save(
     receipt: str = "",
     start: str = "",
     **more: str,
-) -> Request:
-    """Saves a bulk; the worker checks it as a whole and asks. Raises Problems, Refused, StoreTrouble.
+) -> tuple[Draft, str, *tuple[Draft, ...]]:
+    """The events of a new bulk, after its receipt. Raises Problems, Refused.
 
     `start`: as somebody typed it; `more`: other fields of the bulk.
     """
@@ -169,4 +175,4 @@ def save(
     event = asked_event(
         context, bulk, actor.person.id, words, practice=context.practice, because_of=bulk.undoes
     )
-    return context.store.ask(event, receipt, *scheduled(context, Bulk, start, actor))
+    return event, receipt, *scheduled(context, Bulk, start, actor)

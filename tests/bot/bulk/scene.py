@@ -12,7 +12,7 @@ def listed(s: Stage, text: str, by: str = "carol@example.com") -> Reading:
     """A list as `miro-bot bulk` checks it."""
     who = person(s, by)
     reading = read(s.bot.context, who, text.encode())
-    reading.plans, problems = judged(s.bot.context, s.bot.miro, who.person, reading.lines, is_first=True)
+    reading.plans, problems = judged(s.bot.context, s.bot.miro, who.person, reading.lines, s.bot.people)
     reading.leave_out(problems)
     return reading
 

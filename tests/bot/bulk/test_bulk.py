@@ -19,10 +19,11 @@ from bot.miro.wire import ADMIN, MEMBER
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from bot.work.ask import asked
+from bot.work.bulk.reading import read as read_only
 from bot.work.bulk.reading import save
 from tests.bot.bulk.scene import joiners, lines, listed, person, sent
 from tests.bot.journeys.homes import opened
-from tests.bot.journeys.scenes import calls, card, playing, read, state, told, wait
+from tests.bot.journeys.scenes import calls, card, last, playing, read, state, told, wait
 
 PLAIN = POLICY.replace('organization = "Example Ltd"', "")
 
@@ -372,3 +373,29 @@ def test_who_has_to_act_before_a_list_starts_reads_so_days_before(s: Stage) -> N
             ahead = [each for each in told(s, user) if f"{id} starts" in each]
             assert len(ahead) == times, (days, user)
     assert "somebody has to see to this: Nobody else is Company Admin." in ahead[-1]
+
+
+def test_approver_and_requester_read_what_was_left_out_and_why(s: Stage) -> None:
+    text = joining(2) + "lee@example.com;offboard;\n"
+    reading = listed(s, joining(2))
+    reading.lines += read_only(s.bot.context, person(s, "carol@example.com"), text.encode()).lines[2:]
+    id = save(s.bot.context, person(s, "carol@example.com"), reading.lines, "They start.").id
+    s.settle()
+    why = "Line 4: No Miro account found"
+    for user in ("U0SAM", "U0CAROL"):
+        shown = read(card(s, user, "details"))
+        assert "1 line is left out" in shown and why in shown, user
+    approved(s, id)
+    s.settle()
+    assert state(s, id) == "done"
+    assert why in last(s, "U0CAROL")
+
+
+def test_a_list_with_nothing_to_change_says_what_is_wrong_with_the_rest(s: Stage) -> None:
+    s.miro.change_user("person.0@example.com", active=False)
+    text = "email,action\nperson.0@example.com,offboard\nlee@example.com,offboard\n"
+    reading = read_only(s.bot.context, person(s, "carol@example.com"), text.encode())
+    id = save(s.bot.context, person(s, "carol@example.com"), reading.lines, "They leave.").id
+    s.settle()
+    assert state(s, id) == "refused"
+    assert "Line 3: No Miro account found" in last(s, "U0CAROL")

@@ -141,3 +141,11 @@ def test_details_of_a_refused_file_are_valid(s: Stage) -> None:
     id = sent(s, "email;action;team\na@example.com;join;Nowhere\n")
     lists = Lists(s.bot.context, s.bot.deliverer)
     check_valid("modal", lists.details(s.bot.store.request(id), person(s, "carol@example.com")))
+
+
+def test_a_file_that_is_withdrawn_before_it_is_read_has_a_card(s: Stage) -> None:
+    s.slack.fault("files", times=9, status=503)
+    id = sent(s, joining(2))
+    assert s.acting.command("U0CAROL", "/miro", f"withdraw {id}").ok
+    s.settle()
+    assert any("Withdrawn" in read(each) for each in s.slack.dm_of("U0CAROL"))

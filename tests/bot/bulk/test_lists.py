@@ -105,8 +105,69 @@ def test_a_list_is_sent_followed_and_answered_in_a_shell(tmp_path: Path) -> None
         assert "1 still to do" in shell.types("bulk", "watch", "R-1", "--once")
         shell.types("bulk", "continue", "R-1", "--as", "carol@example.com")
         s.settle()
-        assert "1 of 1 lines have ended: 1 done" in shell.types("bulk", "watch", "R-1")
+        assert "Done. Lines: 1 done." in shell.types("bulk", "watch", "R-1")
         [row] = csv.DictReader(StringIO(shell.types("bulk", "result", "R-1")))
         assert (row["line"], row["email"], row["state"]) == ("2", "person.0@example.com", "done")
         assert row["verified_at"] == f"{s.clock():%Y-%m-%dT%H:%M:%SZ}"
         assert shell.types("bulk", "--template").splitlines()[0].startswith("email,action")
+
+
+def test_a_check_judges_who_may_request_a_line_as_the_bot_does(tmp_path: Path) -> None:
+    by_managers = PLAIN.replace(
+        'offboard = { for_others = ["hr", "it"]', 'offboard = { for_others = ["manager"]'
+    )
+    with machine(tmp_path, by_managers) as (s, shell):
+        people(s.miro, 1)
+        s.miro.add_user("jo@example.com", "Jo Park")
+        file = tmp_path / "list.csv"
+        file.write_text("email,action\nperson.0@example.com,offboard\njo@example.com,offboard\n")
+        send = ("bulk", str(file), "--reason", "They leave", "--check", "--as")
+        seen = shell.types(*send, "priya@example.com", exits=1)
+        assert "Line 2: You can't request this." in seen and "Line 3" not in seen
+        assert "Lines to carry out: 1 (1 offboard). Already as requested: 0. With a problem: 1." in seen
+        assert "Nobody in Slack has" in shell.types(*send, "stranger@example.com", exits=1)
+        assert "This start is over" in shell.types(
+            *send, "priya@example.com", "--skip", "--start", "2020-01-01", exits=1
+        )
+        assert s.bot.store.requests() == []
+
+
+def test_a_check_and_its_problems_are_json_for_a_program(tmp_path: Path) -> None:
+    with machine(tmp_path, PLAIN) as (s, shell):
+        people(s.miro, 2)
+        file = tmp_path / "list.csv"
+        file.write_text("email,team\nperson.0@example.com,Everybody\nperson.1@example.com,X\n")
+        send = ("bulk", str(file), "--as", "carol@example.com", "--reason", "Quarter ends")
+        assert s.miro.default_team
+        wrong = [{"line": 3, "text": "There's no team X. If it's new, create it in Miro. "
+                  "I'll pick it up within 10 minutes."}]  # fmt: skip
+        for more in ((), ("--check",)):
+            assert shell.json(*send, *more, exits=1) == {"changes": {}, "already": 1, "problems": wrong}
+        assert shell.json(*send, "--check", "--skip")["already"] == 1
+        file.write_text("email,team\nperson.0@example.com,Engineering\nperson.1@example.com,X\n")
+        sent = shell.json(*send, "--skip")
+        assert (sent["id"], sent["changes"], sent["problems"]) == ("R-1", {"request-access": 1}, wrong)
+
+
+def test_sums_say_what_to_do_next_and_nothing_that_was_done(tmp_path: Path) -> None:
+    with machine(tmp_path, PLAIN) as (s, shell):
+        people(s.miro, 1)
+        file = tmp_path / "list.csv"
+        send = ("bulk", str(file), "--as", "carol@example.com", "--reason", "Quarter ends")
+        file.write_text("email,team\nperson.0@example.com,Everybody\n")
+        assert shell.types(*send, "--check") == (
+            "Lines to carry out: 0. Already as requested: 1. With a problem: 0."
+        )
+        file.write_text("email,team\nperson.0@example.com,X\n")
+        assert shell.types(*send, "--skip", exits=1).endswith("Correct the lines with a problem.")
+
+
+def test_a_list_that_has_ended_has_nothing_left_to_do(tmp_path: Path) -> None:
+    with machine(tmp_path, PLAIN) as (s, shell):
+        people(s.miro, 1)
+        (tmp_path / "list.csv").write_text("email,action\nperson.0@example.com,offboard\n")
+        shell.types("bulk", str(tmp_path / "list.csv"), "--as", "carol@example.com", "--reason", "They leave")
+        s.settle()
+        assert "1 still to do" in shell.types("bulk", "watch", "R-1", "--once")
+        shell.types("withdraw", "R-1", "--as", "carol@example.com")
+        assert shell.types("bulk", "watch", "R-1").endswith("R-1: Withdrawn. Lines: 1 not begun.")
