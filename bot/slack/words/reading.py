@@ -38,6 +38,7 @@ MOST_TEAMS = 3
 CANT_END = "An end date isn't supported for this yet. Ask again when it should end."
 SAY_DAYS = "I can't tell when this should end. Choose the last day in the form, or leave it empty for no end."
 SAY_START = "I can't tell when this should start. Choose it in the form, or leave it empty to start at once."
+SAY_FINAL = "Deletion isn't filled in, because it can't be undone. Choose it in the form."
 NO_BOARD = "I can't tell which team owns the board. Choose the team in the form."
 _CLOCK = r" (\d\d?(?::\d\d(?:[ap]m)?|[ap]m|h\d\d)) "
 _HOUR = re.compile(r"(\d\d?)(?:[:.h](\d\d))?\s*(?:([ap])m|uhr|h|o'clock)?")
@@ -115,7 +116,9 @@ def _answer(sentence: Sentence) -> Answer | None:
     """The answer to thanks, questions, foreign topics and negated requests, or None."""
     whole = _ungreeted(sentence, sentence.marked(sentence.words))
     verbs = {action.NAME for _, action in _verbs(sentence, sentence.unknown)}
-    is_about = sentence.teams or sentence.people or verbs - {"reactivate"} or sentence.has("inexact", "admin")
+    is_about = (
+        sentence.teams or "@" in sentence.body or verbs - {"reactivate"} or sentence.has("inexact", "admin")
+    )
     skipped: dict[str, object] = {
         "help": sentence.teams and verbs,
         "license": sentence.teams or "change-license" in verbs,
@@ -134,6 +137,7 @@ def _answer(sentence: Sentence) -> Answer | None:
     if sentence.has("thanks", "for", whole) or (sentence.has("thanks", "words", whole) and not is_about):
         return Answer("thanks")
     asks = sentence.has("question", "words", whole) and not sentence.has("question", "exempt", whole)
+    asks = asks and sentence.author is not None  # in a quotation somebody else asks
     others = () if " miro " in sentence.words else sentence.hits("elsewhere", "words", sentence.words)
     if any("#" not in sentence.words[: hit.start()] for hit in others):
         return Answer("elsewhere")
@@ -202,8 +206,9 @@ def _verbs(sentence: Sentence, text: str) -> Iterator[tuple[tuple[int, bool, int
 
 def _meant(sentence: Sentence) -> type[Action] | Answer:
     """The action with the longest phrase; a grave one only if its phrase is exact."""
+    undated = re.sub(r" %\d+", "", sentence.body)
     for action in GRAVE:
-        for hit in sentence.hits("exact", action.NAME, sentence.body):
+        for hit in sentence.hits("exact", action.NAME, undated):
             if _is_exact(sentence, action, hit):
                 return action
     verbs = list(_verbs(sentence, sentence.unknown))
@@ -212,7 +217,7 @@ def _meant(sentence: Sentence) -> type[Action] | Answer:
         return Answer("exact", about=ACTIONS["remove-admin" if takes else "make-admin"])
     named = {action.NAME for _, action in verbs}
     is_more = (sentence.teams and verbs) or named & {"reactivate", "rename-group"}
-    is_named = sentence.has("exact", "offboard", sentence.body) and "leave-team" not in named
+    is_named = sentence.has("exact", "offboard", undated) and "leave-team" not in named
     if is_named or (not is_more and sentence.has("inexact", "offboard")):
         return Answer("exact", about=ACTIONS["offboard"])
     if verbs:
@@ -377,7 +382,7 @@ def _fill_days(
     clocks = [when.clock for when in sentence.dates if when.clock] + re.findall(_CLOCK, sentence.words)
     notes: list[str] = []
     if is_open and "for_days" not in action.form():
-        notes = [CANT_END]
+        notes = [] if action.CLOSES else [CANT_END]
     elif until and 1 <= (until - today).days <= 366:
         raw["for_days"] = str((until - today).days)
     elif is_open:
@@ -409,6 +414,8 @@ def _fill_choices(action: type[Action], sentence: Sentence, raw: dict[str, str])
         named = [value for value, _ in asked.choices if _is_named(fold(value), sentence.body)]
         if len(named) > 1:
             return [f"One at a time: choose {' or '.join(named)}."]
+        if action.CLOSES and named and named[0] != asked.choices[0][0]:
+            return [SAY_FINAL]
         remains = rf" (?:{aside}|not|like|than)(?: an?| the)? {fold(named[0])}\b" if named else ""
         if named and not re.search(remains, sentence.body):
             raw[name] = named[0]

@@ -221,6 +221,12 @@ class Sentence:
         two = re.match(rf"( .*?@\d+ .*?#\d+) {AND}(@\d+ (?:\S+ ){{1,3}}#\d+) ", body) or re.match(
             rf"( .*?#\d+ {whom}) {AND}(#\d+ (?:{AND}#\d+ )*{whom}) ", body
         )
+        asked = (
+            [{self.teams[int(at)].id for at in re.findall(r"#(\d+)", part)} for part in two.groups()]
+            if two
+            else []
+        )
+        two = None if asked and asked[0] == asked[1] else two
         self.further = " ".join(self._written.get(word, word) for word in two[2].split()) if two else ""
         self.body = f"{two[1]} " if two else body
         self.unknown = self.marked(self.body)
@@ -244,7 +250,7 @@ class Sentence:
 
         def sign(word: str) -> str:
             if is_known(word) or not word.isalpha():
-                return word
+                return "and" if word == "&" else word  # in a phrase & is a name
             return "&" if self._written.get(word, word)[0].isupper() else "$"
 
         return f" {' '.join(map(sign, text.split()))} "
@@ -252,6 +258,7 @@ class Sentence:
     def _without_bystanders(self, body: str) -> str:
         """The words without people who are greeted, quoted, in copy, a pattern, or excepted."""
         body = re.sub(r"\b(?:cc|fyi) (?:: )?@\d+(?: (?:(?:,|and|&) )*@\d+)*", "~", body)
+        body = re.sub(shared("not_me"), " ~ ", body) if "@" in body else body
         for name in ("same", "beside", "not") * 2:
             for hit in list(self.hits("people", name, self.marked(body))):
                 for number in re.findall(r"@(\d+)", hit[0]):
@@ -275,7 +282,7 @@ def shown(tokens: Iterable[Token]) -> str:
 def take_apart(text: str, tables: Tables, today: date) -> Sentence:
     """The text of a message, with `typed` undone, taken apart."""
     marked: dict[str, str] = shared("marks")
-    text = unicodedata.normalize("NFC", re.sub(marked["emoji"], " ", text))
+    text = unicodedata.normalize("NFC", re.sub(marked["emoji"], " ", re.sub(marked["thumb"], "thanks", text)))
     # A forwarded e-mail without its head; there "me" is its author.
     headers = re.findall(marked["header"], text, re.I | re.M)
     senders = [_PERSON.search(rest) for name, rest in headers if name.casefold() in ("from", "von", "de")]
@@ -450,7 +457,7 @@ class When:
 
 
 _DAYS_OF = (1, 7, 30, 365, 14)
-_PAST = re.compile(r"(?:last|past|since|letzten|seit|depuis|dernier\w*|hace|ultim\w+) $")
+_PAST = re.compile(r"(?:last|past|since|was|letzten|seit|war|depuis|etait|dernier\w*|hace|fue|ultim\w+) $")
 
 
 def find(text: str, today: date) -> list[When]:
@@ -483,17 +490,19 @@ def _grammar() -> re.Pattern[str]:
 
 def _when(hit: re.Match[str], today: date) -> When | None:
     got = {name: value for name, value in hit.groupdict().items() if value is not None}
+    is_past = bool(_PAST.search(hit.string[: hit.start()]))
     if count := got.get("count"):
         number = int(count) if count.isdigit() else _places("numbers")[count]
         is_loose = not {"for", "in"} & got.keys()
-        if is_loose and (_PAST.search(hit.string[: hit.start()]) or (not count.isdigit() and number == 1)):
+        if is_loose and (is_past or (not count.isdigit() and number == 1)):
             return None  # "the last two weeks", "a day"
         days = number * _DAYS_OF[_places("units")[got["unit"]] - 1]
         return When(Kind.START if "in" in got else Kind.UNTIL, today + timedelta(days), "", *hit.span())
     kind = next((kind for kind in Kind if kind.value in got), None)
     if "month3" in got and kind is None:
         return None  # "may" alone is no date
-    return When(kind or Kind.ON, _day(got, today), got.get("clock", ""), *hit.span())
+    day = None if is_past and kind is None else _day(got, today)  # "since Monday" is none to come
+    return When(kind or Kind.ON, day, got.get("clock", ""), *hit.span())
 
 
 def _day(got: dict[str, str], today: date) -> date | None:
