@@ -24,6 +24,8 @@ class Seen:
     """How many people are in the group (0 if not counted)."""
     other_admin: bool = False
     """Whether another active Company Admin was found (False if not looked for)."""
+    other_team: bool = False
+    """Whether a team is taken to be left by the time of the change (False: as the account shows)."""
     vanished: bool = False
     """Whether an earlier account that this bot didn't delete isn't shown: it may be a guest's now."""
     led_alone: tuple[str, ...] = ()

@@ -79,7 +79,7 @@ class OutOfGroup(Goal):
 
     def obstacle(self, seen: Seen) -> str:
         # Leaving a user group, which has no boards, removes nobody from the organization.
-        if not self.boards_pass or self.sure(seen):
+        if not self.boards_pass or seen.other_team or self.sure(seen):
             return ""
         return (
             f"{self.who} would be left without a team, and Miro may remove people without a team from the "

@@ -105,11 +105,11 @@ def _weight(hazards: Sequence[Sentence]) -> int:
     return sum(hazard.values.get("members", 1) for hazard in hazards)
 
 
-def make(goals: Sequence[Goal], seen: Seen) -> LivePlan:
+def make(goals: Sequence[Goal], seen: Seen, *, is_partial: bool = False) -> LivePlan:
     """The plan for the goals in order, each compared with the state expected after the previous ones.
 
-    Raises Obstacle for the first goal that can't be reached, and Away for the first that the look doesn't
-    show enough to check.
+    Raises Obstacle for the first goal that can't be reached, unless `is_partial` and something comes before
+    it, and Away for the first that the look doesn't show enough to check.
     """
     steps: list[PlanStep] = []
     already: list[Sentence] = []
@@ -123,6 +123,8 @@ def make(goals: Sequence[Goal], seen: Seen) -> LivePlan:
             already += [goal.change.form("state")] if goal.holds(seen) and goal.is_visible else []
             continue
         problem = goal.obstacle(believed)
+        if problem and is_partial and steps:
+            break
         if problem:
             raise Obstacle(problem)
         # For a step only this look counts as verified; effects of earlier steps are expected.

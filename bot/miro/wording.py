@@ -210,6 +210,8 @@ HAZARDS = {
     "rights-back": "{rights} rights come back with it.",
     "final": "{who}'s boards go to a team admin for good.",
     "closes": "What only {group} opens closes for {who}.",
+    "only-team": "{who} may have no other team then. Miro may remove such people, so operators decide how "
+    "it ends.",
     "boards-pass": "{who}'s boards there go to a team admin for good.",
     "new-address": "{who} signs in with it from now on. Miro writes to both addresses.",
     "paid": "It takes a paid license. Only Miro's own settings can lower it again.",

@@ -23,6 +23,7 @@ from approvals.states import EventType, State
 from bot.actions import Action
 from bot.actions.fill import taken, with_person
 from bot.actions.form import first
+from bot.actions.people.leave_team import LeaveTeam
 from bot.context import CONFIDENTIAL, Colleagues, Context, SlackAway
 from bot.miro.accounts import creates
 from bot.miro.client import Miro
@@ -100,7 +101,7 @@ def _checked_end(context: Context, miro: Miro, colleagues: Colleagues, request: 
     goals, later = command.goals(context.facts), list[Draft]()
     if ending.is_last_admin(request, goals, seen):
         seen, later = replace(seen, other_admin=True), ending.until_another_admin(context, request)
-    plan = make(goals, seen)
+    plan = make(goals, replace(seen, other_team=True))  # if not, it stops, and operators see to it
     if not plan.steps:
         return [saying(EventType.UNNEEDED, Sentence("taken-back"))]
     return [*ask_approvers(context, request, command, plan.stored(), plan.groups), *later]
@@ -318,7 +319,7 @@ def _stored(
         more = (PlannedStep(f"stay {live.id}", stay),)
     if command.then and not plan.steps:  # inactive already: all that is approved comes later
         more = (PlannedStep("later", Sentence.of("deleted-later", count=1, days=command.then[1])),)
-    return replace(
+    plan = replace(
         plan,
         steps=(*plan.steps, *more),
         gives=(*(step.key for step in plan.steps), *(live.plan.gives if live else ())),
@@ -327,6 +328,22 @@ def _stored(
         again=is_anew and plan.revision != request.plan.revision,
         anew=is_anew,
     )
+    return with_end(context, command, plan, own)
+
+
+def with_end(context: Context, command: Action, plan: Plan, groups: Iterable[str]) -> Plan:
+    """The plan, with a hazard if its end would leave the person without a team.
+
+    `groups`: the ids of those that the account is in; Miro adds a new one to the default team (its API
+    description, POST /Users).
+    """
+    keys = (*plan.gives, *(step.key for step in plan.steps))
+    end = command.ending(keys) if command.days and context.boards_pass else None
+    if not isinstance(end, LeaveTeam) or not (plan.steps and plan.miro_id) or {*groups} - {*end.teams}:
+        return plan
+    *others, last = plan.steps
+    hazard = Sentence.of("only-team", who=first(context.person(end.person)))
+    return replace(plan, steps=(*others, replace(last, hazards=(*last.hazards, hazard))))
 
 
 def _about_groups(context: Context, command: Action, own: Iterable[str], source: str) -> list[Sentence]:

@@ -217,7 +217,8 @@ class Provisioning:
 
     def _plan(self, command: Action, seen: Seen) -> LivePlan:
         try:
-            plan = make(command.goals(self.context.facts), seen)
+            # An end takes back what it can; the next look comes upon the rest.
+            plan = make(command.goals(self.context.facts), seen, is_partial=self.request.is_end)
         except KeyError as error:
             raise Obstacle("The team is no longer in Miro.") from error
         approved = self.request.plan

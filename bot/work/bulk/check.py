@@ -31,7 +31,7 @@ from bot.work.bulk.plans import kept, summed
 from bot.work.bulk.reading import first_of, read
 from bot.work.bulk.shared import Shared
 from bot.work.bulk.undone import undone
-from bot.work.check import ask_approvers, asker, check_ground, check_names, plan_of
+from bot.work.check import ask_approvers, asker, check_ground, check_names, plan_of, with_end
 
 APART = "Decided by others, so it is in {bulk}."
 
@@ -73,7 +73,11 @@ def _checked(context: Context, miro: Miro, colleagues: Colleagues, request: Requ
     if not is_new:
         return context.store.append(request, [saying(EventType.UNNEEDED, Sentence("so-already"))], claim)
     mine, *others = sorted(sets.values(), key=len, reverse=True)
-    shown = {line.number: plans[line.number].stored() for line in mine}
+    shown = {
+        number: with_end(context, line.command, plans[number].stored(), plans[number].groups)
+        for line in mine
+        if (number := line.number)
+    }
     with context.store.writing():  # all or none: after a failure, lines of others would be asked twice
         for apart in others:
             bulk = ask(context, request, Bulk(lines=tuple(apart), undoes=command.undoes))

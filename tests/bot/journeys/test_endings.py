@@ -397,3 +397,34 @@ def test_a_try_that_did_not_reach_miro_claims_nothing(tmp_path: Path) -> None:
         assert state(s, id) == "done" and "Joined Engineering" not in last(s, "U0ALEX")
         wait(s, days=4)
         assert "Engineering" in teams_of(s, "alex@example.com")
+
+
+def test_an_only_team_is_a_hazard_before_and_operators_decide_how_it_ends(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[])
+    ask(s, *ACCESS, until=day(s, 7))
+    assert "⚠ Alex may have no other team then." in read(card(s, "U0PRIYA"))
+    approve(s, "U0PRIYA")
+    wait(s, days=8)
+    end = newest_request(s)
+    assert (end.action, end.state) == ("leave-team", "stopped")
+    assert "Alex would be left without a team" in last(s, "U0CAROL")
+    wait(s, days=3)
+    assert state(s, end.id) == "stopped" and teams_of(s, "alex@example.com") == {"Engineering"}
+    s.miro.join("alex@example.com", s.teams["Design"])
+    press(s, "U0CAROL", "resume")
+    assert state(s, end.id) == "done" and teams_of(s, "alex@example.com") == {"Design"}
+
+
+def test_of_only_teams_the_last_stays_and_it_says_so(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[])
+    ask(s, "U0ALEX", "/miro-access", "for Engineering and Design because I help", until=day(s, 3))
+    approve(s, "U0PRIYA")
+    wait(s, days=4)
+    end = newest_request(s)
+    assert (end.state, len(teams_of(s, "alex@example.com"))) == ("stopped", 1)
+
+
+def test_another_team_is_no_hazard(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
+    ask(s, *ACCESS, until=day(s, 7))
+    assert "no other team" not in read(card(s, "U0PRIYA"))
