@@ -15,6 +15,8 @@ METRICS_TOKEN = "MIRO_BOT_METRICS_TOKEN"
 """The bearer token for `/metrics`, which isn't served without one."""
 EVENT_SECRET = "MIRO_BOT_EVENT_SECRET"
 """Makes the secrets of sources without SCIM, which sign events; without it none is taken."""
+SHORTEST = 32
+"""Characters of a secret that we choose: whoever has one signed event may guess at it for long."""
 REST = ("MIRO_OAUTH_TOKEN", "MIRO_ORG_ID")
 """For Miro's REST API: both or neither."""
 BEGINNINGS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
@@ -156,6 +158,9 @@ def _secret(environ: Mapping[str, str], name: str) -> str:
     if text.startswith(("xox", "xapp-")) and not (begins and text.removeprefix("xoxe.").startswith(begins)):
         wanted = f"the token that begins with {begins}" if begins else "another secret than Slack's tokens"
         raise BadSettings(f"{name} begins with {text.partition('-')[0]}-, but needs {wanted}.")
+    if name == EVENT_SECRET and 0 < len(text) < SHORTEST:
+        why = f"{name} has {len(text)} characters, so it could be guessed."
+        raise BadSettings(f"{why} Set at least {SHORTEST}, for example by `openssl rand -hex 32`.")
     return text
 
 

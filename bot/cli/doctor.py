@@ -41,8 +41,10 @@ from bot.cli.common import (
 from bot.cli.policy.reach import strays, unreached
 from bot.directory.tokens import OLD, Token, Tokens
 from bot.miro.errors import MiroError
+from bot.miro.lists import Listing
 from bot.miro.quota import POOL, WINDOW
 from bot.miro.rest.client import SCOPES
+from bot.miro.wire import MiroGroup
 from bot.policies import read, usable, why_not
 from bot.settings import (
     BEGINNINGS,
@@ -116,6 +118,11 @@ class Examination:
         policy = Path(self._open.enter_context(TemporaryDirectory())) / "policy.toml"
         policy.write_text(ANY_POLICY, encoding="utf-8")
         return self._open.enter_context(thrown_away(replace(self.settings, policy=policy)))
+
+    @cached_property
+    def groups(self) -> Listing[MiroGroup]:
+        """Miro's groups, read once. Raises MiroError."""
+        return self.bot.miro.groups()
 
     @cached_property
     def has_record(self) -> bool:
@@ -264,7 +271,7 @@ def _date(text: str) -> datetime:
 def _miro(on: Examination) -> Finding | None:
     if not on.settings.secret("MIRO_SCIM_TOKEN"):
         return None
-    listing = on.bot.miro.groups()
+    listing = on.groups
     is_set = "MIRO_GROUP_MODEL" not in on.settings.wrong
     model = f", group model as set: {on.settings.group_model}" if is_set else ""
     text = f"{on.settings.miro_url} takes the token; {len(listing.entries)} groups{model}"
@@ -296,7 +303,7 @@ def _names(on: Examination) -> Finding | None:
             renamed = (group for group in store.groups.all() if group.known_name != group.security_name)
             known |= {narrow(group.security_name) for group in renamed}
     try:
-        names = [group.display_name for group in on.bot.miro.groups().entries]
+        names = [group.display_name for group in on.groups.entries]
     except MiroError:  # which the check of Miro says
         return None
     bare = [name for name in names if _SECURITY_NAME.fullmatch(name) and narrow(name) not in known]
@@ -325,7 +332,7 @@ def _policy(on: Examination) -> Finding:
     known = load(usable(on.settings.policy), CONDITIONS)
     notes = [*exposure.policy(on.settings.policy)]
     try:
-        wrong = strays(on.settings, known)
+        wrong = strays(on.settings, known, lambda: on.groups)
     except (click.ClickException, StoreTrouble, MiroError) as error:
         wrong, notes = [], [*notes, f"its teams couldn't be checked: {error} Then run doctor again."]
     if wrong:
@@ -345,7 +352,7 @@ def _reach(on: Examination) -> Finding | None:
         return None
     try:
         with sentences():
-            missed = unreached(on.settings)
+            missed = unreached(on.settings, lambda: on.groups)
     except click.ClickException as error:
         return Finding(f"couldn't be checked: {error.message}", Status.WARNING)
     if not missed:
@@ -432,9 +439,8 @@ def _directories(on: Examination) -> Finding | None:
     if not known and not tokens:
         return None
     sources = {token.source for token in tokens}
-    notes += [
-        f"the policy has no [directory.{name}], so nothing is asked" for name in sorted(sources - known)
-    ]
+    strange = sorted(sources - known) if on.policy else []  # a check of its own says why it can't be read
+    notes += [f"the policy has no [directory.{name}], so nothing is asked" for name in strange]
     notes += [f"token {token.number} of {token.source} is more than a year old: make another, then revoke it"
               for token in tokens if utc_now() - token.created_at > OLD]  # fmt: skip
     without = f"; no token: {', '.join(sorted(known - sources))}" if known - sources else ""

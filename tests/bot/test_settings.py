@@ -6,7 +6,7 @@ import pytest
 
 from approvals.record.database import Server
 from bot.miro.wire import Dialect
-from bot.settings import MIRO_URL, SLACK_URL, BadSettings, read
+from bot.settings import EVENT_SECRET, MIRO_URL, SLACK_URL, BadSettings, read
 
 SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN")
 REST = ("MIRO_OAUTH_TOKEN", "MIRO_ORG_ID")
@@ -45,10 +45,17 @@ def test_tokens_go_to_https_or_to_this_machine_only(name: str, text: str) -> Non
 @pytest.mark.parametrize("name", SECRETS)
 def test_each_secret_may_lie_in_a_file(tmp_path: Path, name: str) -> None:
     file = tmp_path / "secret"
-    file.write_text("  s3cret\n", encoding="utf-8")
-    assert read({name: "direct"}).secret(name) == "direct"
-    assert read({f"{name}_FILE": str(file)}).secret(name) == "s3cret"
-    assert read({f"{name}_FILE": str(file), name: "direct"}).secret(name) == "s3cret"
+    direct, filed = "direct" * 8, "s3cret" * 8
+    file.write_text(f"  {filed}\n", encoding="utf-8")
+    assert read({name: direct}).secret(name) == direct
+    assert read({f"{name}_FILE": str(file)}).secret(name) == filed
+    assert read({f"{name}_FILE": str(file), name: direct}).secret(name) == filed
+
+
+def test_a_secret_of_our_own_that_could_be_guessed_is_refused() -> None:
+    with pytest.raises(BadSettings, match=r"has 31 characters.* Set at least 32, for example by `openssl"):
+        read({EVENT_SECRET: "s" * 31})
+    assert read({EVENT_SECRET: "s" * 32}).secret(EVENT_SECRET) and not read({}).secret(EVENT_SECRET)
 
 
 @pytest.mark.parametrize(("name", "other"), [REST, REST[::-1]])
@@ -103,9 +110,9 @@ def test_bot_tokens_of_both_kinds_are_taken(text: str) -> None:
 
 
 def test_secrets_do_not_show_when_printed() -> None:
-    found = read(dict.fromkeys(SECRETS, "s3cret"))
+    found = read(dict.fromkeys(SECRETS, "s3cret" * 8))
     assert "s3cret" not in repr(found) + str(found)
-    assert found.secret("SLACK_BOT_TOKEN") == "s3cret"
+    assert found.secret("SLACK_BOT_TOKEN") == "s3cret" * 8
 
 
 def test_everything_missing_is_named_at_once() -> None:

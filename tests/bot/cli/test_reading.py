@@ -252,6 +252,15 @@ def test_a_doctor_blames_the_policy_for_the_policy_alone(s: Stage, shell: Shell)
     assert [one["what"] for one in found if not one["ok"]] == ["policy"]
 
 
+def test_a_doctor_reads_the_list_of_groups_once(s: Stage, shell: Shell) -> None:
+    before = len(calls(s, "GET"))
+    fresh = Shell(s.folder, **shell.environ | {"MIRO_BOT_DATABASE": str(s.folder / "none.db")})
+    (s.folder / "policy.toml").write_text(f'{POLICY}[owners]\nData = ["sam@example.com"]\n', encoding="utf-8")
+    found = {each["what"]: each["text"] for each in fresh.json("doctor", exits=1)}
+    assert calls(s, "GET")[before:].count("GET /Groups") == 1
+    assert all("Data: Miro has no such team" in found[check] for check in ("policy", "reach"))
+
+
 def test_a_doctor_says_where_to_look(s: Stage, shell: Shell) -> None:
     nowhere = "http://127.0.0.1:9/"
     wrong = Shell(s.folder, **shell.environ | {"SLACK_API_URL": nowhere, "MIRO_SCIM_URL": nowhere})

@@ -137,7 +137,7 @@ def test_what_miro_has_is_shown_beside_what_the_directory_says(tmp_path: Path) -
 
 
 def test_tokens_are_made_listed_and_revoked_in_a_shell(tmp_path: Path) -> None:
-    with machine(tmp_path, POLICY_WITH_OKTA) as (_, shell):
+    with machine(tmp_path, POLICY_WITH_OKTA) as (s, shell):
         assert shell.types("directory", "token", "list").startswith("No tokens.")
         token = shell.types("directory", "token", "create", "okta").splitlines()[-1]
         assert "no [directory.hr] yet" in shell.types("directory", "token", "create", "hr")
@@ -154,14 +154,19 @@ def test_tokens_are_made_listed_and_revoked_in_a_shell(tmp_path: Path) -> None:
             assert f"{number!r} isn't a token's number. `miro-bot directory token list` shows them." in said
         [found] = [each for each in shell.json("doctor") if each["what"] == "directories"]
         assert found["text"] == "1 valid tokens"
+        (s.folder / "policy.toml").write_text("operators = [", encoding="utf-8")
+        rows = {each["what"]: each["text"] for each in shell.json("doctor", exits=1)}
+        assert "valid TOML" in rows["policy"] and rows["directories"] == "1 valid tokens"
 
 
 def test_each_source_has_a_secret_of_its_own(tmp_path: Path) -> None:
     with machine(tmp_path, POLICY_WITH_OKTA) as (_, shell):
         assert "Set MIRO_BOT_EVENT_SECRET first" in shell.types("directory", "token", "secret", "hr", exits=1)
         shell.environ["MIRO_BOT_EVENT_SECRET"] = "a"
+        assert "Set at least 32" in shell.types("directory", "token", "secret", "hr", exits=1)
+        shell.environ["MIRO_BOT_EVENT_SECRET"] = "a" * 32
         made = [shell.types("directory", "token", "secret", source) for source in ("hr", "okta", "hr")]
-        assert made[0] == made[2] == secret_of("a", "hr") != made[1]
+        assert made[0] == made[2] == secret_of("a" * 32, "hr") != made[1]
 
 
 def test_who_was_forgotten_is_in_no_directory_either(tmp_path: Path) -> None:
