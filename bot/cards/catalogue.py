@@ -13,7 +13,7 @@ from typing import Any
 from approvals.people import listed
 from approvals.plan import PlannedStep
 from approvals.sentence import VERBATIM, Sentence
-from bot.miro.wording import HAZARDS, words_of
+from bot.miro.wording import HAZARDS, WORDINGS, words_of
 from bot.troubles import SENTENCES as TROUBLES
 
 VERSION = 4
@@ -70,6 +70,8 @@ def written(sentence: Sentence | None, named: Named) -> str:
     if sentence is None:
         return ""
     code, _, form = sentence.code.partition(".")
+    if code not in (WORDINGS if form else SENTENCES):
+        return f"({sentence.code}: this version has no text for it)"
     if form:
         return words_of(Sentence(code, sentence.values)).form(form)
     text = _Writer(named).vformat(SENTENCES[sentence.code], (), sentence.values)
