@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -115,14 +117,27 @@ def need(kind: str) -> None:
 def server_of(folder: Path) -> Server:
     """A schema of its own for each folder, on the server that the environment names."""
     need("postgres")
-    url = os.environ["MIRO_BOT_TEST_POSTGRES"]
     note = folder / "schema"
     if not note.exists():
-        name = f"test_{os.urandom(8).hex()}"
-        on_server(url, f"CREATE SCHEMA {name}")
-        atexit.register(on_server, url, f"DROP SCHEMA {name} CASCADE")
-        note.write_text(name)
-    return Server(f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{note.read_text()}")
+        name, url = f"test_{os.urandom(8).hex()}", _database()
+        ended = [_schemas.pop(one) for one in [*_schemas] if not one.exists()]
+        on_server(url, *(f"DROP SCHEMA {one} CASCADE" for one in ended), f"CREATE SCHEMA {name}")
+        _schemas[folder] = name
+        note.write_text(f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{name}")
+    return Server(note.read_text())
+
+
+_schemas: dict[Path, str] = {}
+"""Those of this process, by folder: pytest deletes the folder of a test that passed."""
+
+
+@cache
+def _database() -> str:
+    """A database of this process: where the tables of all tests lie in one, an opening takes seconds."""
+    url, name = os.environ["MIRO_BOT_TEST_POSTGRES"], f"test_{os.urandom(8).hex()}"
+    on_server(url, f"CREATE DATABASE {name}")
+    atexit.register(on_server, url, f"DROP DATABASE {name} WITH (FORCE)")
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
 def on_server(url: str, *statements: str) -> None:
