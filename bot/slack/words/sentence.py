@@ -96,7 +96,7 @@ def pattern(phrase: str) -> re.Pattern[str]:
     text = re.sub(r" \[([^\]]+)\]", r"(?: (?:\1))?", text)
     text = re.sub(r"\[([^\]]+)\] ?", r"(?:(?:\1) )?", text)
     text = re.sub(r"(?<![\w)])\*(?=\w)", r"\\w*", text)
-    text = re.sub(r"(?<=\w)\*(?!\w)", r"[\\w-]*", text).replace("\1", r"(?: [^\s.,;:!?]+){0,5}?")
+    text = re.sub(r"(?<=[\w)])\*(?!\w)", r"[\\w-]*", text).replace("\1", r"(?: [^\s.,;:!?]+){0,5}?")
     text = text.replace(" * ", r" \w+ ").removesuffix(" *").replace(" ^", "^")
     for sign, means in _SIGNS.items():
         text = text.replace(sign, f"(?:{means})")
