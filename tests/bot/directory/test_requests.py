@@ -11,12 +11,13 @@ from approvals.decide.decide import question
 from approvals.decide.streams.directories import Control
 from approvals.refusals import Refused
 from bot.directory.asking.differences import failures
+from bot.directory.asking.requests import ask as request_for
 from bot.directory.asking.requests import control, looked
-from bot.directory.store import ENTERPRISE
+from bot.directory.store import ENTERPRISE, Directories, Kind
 from bot.sandbox.stage import Stage
 from bot.work.reviewing import compare
 from tests.bot.bulk.scene import sent
-from tests.bot.directory.scenes import POLICY_WITH_OKTA, Okta, states
+from tests.bot.directory.scenes import OKTA, POLICY_WITH_OKTA, Okta, states
 from tests.bot.journeys.homes import opened, presses
 from tests.bot.journeys.scenes import (
     answer,
@@ -273,6 +274,27 @@ def test_the_last_admins_are_held_also_if_they_go_in_two_pushes(s: Stage, okta: 
     okta.change(people[1], active=True)
     okta.settle()
     assert s.bot.store.hold("okta").counts == {}
+
+
+HR = OKTA.replace("okta", "hr").replace("teams = ", "# ")
+
+
+def test_the_last_admins_are_held_also_if_two_directories_are_looked_at_at_once(tmp_path: Path) -> None:
+    with playing(tmp_path, POLICY_WITH_OKTA + HR) as s:
+        s.miro.add_user(ALEX, "Alex Smith", admin=True)
+        wait(s, hours=2)
+        for source, email in (("okta", ALEX), ("hr", "carol@example.com")):
+            says = Directories(s.bot.store.database, s.clock)
+            says.create(source, Kind.GROUP, {"displayName": "miroUsers"})
+            says.create(source, Kind.USER, {"userName": email, "active": False})
+        pushes = [looked(s.bot.context, source) for source in ("okta", "hr")]  # by two processes
+        judged = [(push, push.to_ask, push.held) for push in pushes]
+        for push, [id], held in judged:
+            assert held == {}
+            request_for(push, id)
+        [one] = s.bot.store.requests()
+        assert one.subject and s.bot.context.person(one.subject).email == ALEX
+        assert looked(s.bot.context, "hr").counts == {"offboard": 1}
 
 
 def test_the_last_admins_are_held_also_if_a_list_takes_the_others_rights(s: Stage, okta: Okta) -> None:
