@@ -19,7 +19,7 @@ settings.register_profile("steady", derandomize=True, deadline=None, database=No
 settings.register_profile("long", settings.get_profile("steady"), max_examples=500)
 settings.load_profile("steady")
 
-TESTS = Path(__file__).parent
+TESTS, TESTPATHS = Path(__file__).parent, pytest.Config.ArgsSource.TESTPATHS
 MEMORY, LEAST_FREE = Path("/dev/shm"), 2_000_000_000
 with suppress(OSError):
     if shutil.disk_usage(MEMORY).free > LEAST_FREE and os.access(MEMORY, os.W_OK):
@@ -44,6 +44,15 @@ def short_way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 QUICK = ("approvals", "bot/cards", "bot/miro/test_plan.py", "bot/slack/test_phrases.py")
 """What a change of the rules or of the record is tried on first: no stage, no line, no other process."""
+THOROUGH = ("regressions", "e2e", "campaigns", "screens", "bot/failures")
+"""Where every test is thorough: what was broken once, other processes, browsers, faults at each place."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Of files that are named, all is played but the long campaigns."""
+    is_of_xdist, is_named = hasattr(config, "workerinput"), config.args_source is not TESTPATHS
+    if not is_of_xdist and is_named and config.option.markexpr == "not (thorough or long)":
+        config.option.markexpr = "not long"
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -54,12 +63,27 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if config.option.markexpr == "quick" and not is_on_the_way else None
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks as quick whatever lies where the quick tests are and isn't marked as taking long."""
+    """Marks tests by where they lie and by their database, before any are left out."""
     for item in items:
+        if _lies_in(item, THOROUGH) or "postgres" in _parameters(item):
+            item.add_marker("thorough")
         is_slow = item.get_closest_marker("thorough") or item.get_closest_marker("long")
-        if not is_slow and any(item.path.is_relative_to(TESTS / part) for part in QUICK):
+        if not is_slow and _lies_in(item, QUICK):
             item.add_marker("quick")
+
+
+def _parameters(item: pytest.Item) -> list[object]:
+    return (
+        [*item.callspec.params.values()]
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        else []
+    )
+
+
+def _lies_in(item: pytest.Item, places: tuple[str, ...]) -> bool:
+    return any(item.path.is_relative_to(TESTS / place) for place in places)
 
 
 class Judging(logging.Handler):

@@ -168,6 +168,22 @@ def test_an_older_event_never_overwrites_a_newer_one(s: Stage) -> None:
         assert "changed_at: write a time like" in answer
 
 
+def test_a_word_from_the_future_is_refused_and_blocks_nothing(s: Stage) -> None:
+    def sent(email: str, **ahead: float) -> tuple[str, dict[str, str]]:
+        at = (s.clock() + timedelta(**ahead)).isoformat()
+        return post(s, json.dumps({"email": email, "department": str(ahead), "changed_at": at}))
+
+    status, answer = sent("alex@example.com", days=400)
+    assert (
+        status == "400 Bad Request" and "changed_at of alex@example.com is in the future" in answer["error"]
+    )
+    assert sent("alex@example.com", minutes=9)[0] == "200 OK"
+    with pytest.raises(Refused, match="in the future"):
+        take(s, "email,changed_at\njo@example.com,2027-01-01T00:00:00Z\n", whole=True)
+    [user] = Directories(s.bot.store.database, s.clock).snapshot("hr").users
+    assert user.enterprise["department"] == "{'minutes': 9}"
+
+
 def test_an_older_event_brings_back_nobody_who_is_missing_from_a_newer_list(s: Stage) -> None:
     def is_missing() -> bool:
         users = Directories(s.bot.store.database, s.clock).snapshot("hr").users

@@ -78,10 +78,27 @@ def test_a_list_is_imported_from_a_shell(s: Stage, shell: Shell, tmp_path: Path)
     file = tmp_path / "people.csv"
     file.write_text("email,groups\nalex@example.com,miroUsers;g_app_proeng_all\n", encoding="utf-8")
     said = shell.types("directory", "import", str(file), "--source", "okta")
-    assert said == "1 people read, 1 new or changed. A running bot asks for what follows."
+    assert said == "People read: 1, new or changed: 1. A running bot asks for what follows."
     wait(s, minutes=1)
     wait(s, minutes=1)
     assert "Engineering" in teams_of(s, ALEX)
+    file.write_text("email,groups\n", encoding="utf-8")
+    said = shell.types("directory", "import", str(file), "--source", "okta", exits=1)
+    assert said == "Error: Nothing was imported. The list names nobody: look at the file."
+
+
+def test_an_import_says_held_of_what_is_held_alone(s: Stage, shell: Shell, tmp_path: Path) -> None:
+    file, heading = tmp_path / "people.csv", "email,groups\njo@example.com,miroUsers\n"
+    words = ("directory", "import", str(file), "--source", "okta")
+    file.write_text(f"{heading}{ALEX},miroUsers\nnew@example.com,\n", encoding="utf-8")
+    shell.types(*words)
+    wait(s, minutes=1)
+    wait(s, minutes=1)
+    file.write_text(heading, encoding="utf-8")
+    said = "People read: 1, new or changed: 0, newly missing: {}, held for operators: 1."
+    for missing in (2, 0):
+        assert shell.types(*words, "--whole").startswith(said.format(missing))
+    assert len(shell.json("directory", "held", "okta", exits=1)) == 1
 
 
 def test_a_difference_is_put_right_as_the_directory(s: Stage, shell: Shell) -> None:
