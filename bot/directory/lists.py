@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import (
@@ -39,6 +39,8 @@ _REMEDIES = {
 """{pydantic's type of error: what to do}."""
 LATE = 300
 """Seconds after which a signature doesn't count, as with Slack's."""
+AHEAD = timedelta(minutes=10)
+"""By how much the clock of a source may be ahead of ours."""
 MOST_BYTES = 20_000_000
 """Of a list, which may name everybody: about 200,000 people."""
 CHANGED_AT = "changedAt"
@@ -150,6 +152,8 @@ def read(data: bytes) -> list[Line]:
     if problems:
         more = f" and {len(problems) - 20} more" if len(problems) > 20 else ""
         raise Refused(f"Nothing was imported. {'; '.join(problems[:20])}{more}. The columns are {columns}.")
+    if not people:
+        raise Refused("Nothing was imported. The list names nobody: look at the file.")
     return people
 
 
@@ -166,13 +170,15 @@ def take(
 ) -> tuple[int, int]:
     """Stores what a source says; returns (people who are new or changed, people who are missing).
 
-    Called in a transaction. Raises Taken for an address that two people of the source have.
-    `whole`: the list names everybody, so who is missing has left, if operators let it through. Raises Refused
-    if it names nobody.
+    Called in a transaction. Raises Taken for an address that two people of the source have, and Refused for a
+    time that is yet to come: it would outlive every later word.
+    `whole`: the list names everybody, so who is missing has left, if operators let it through.
     """
-    if whole and not lines:
+    latest = directories.now() + AHEAD
+    if line := next((each for each in lines if each.changed_at and each.changed_at > latest), None):
         raise Refused(
-            "Nothing was imported. The list names nobody, so everybody would have left: look at the file."
+            f"Nothing was saved. changed_at of {line.email} is in the future: send the time of the change, "
+            "with its time zone, and check the clock of the source."
         )
     content = directories.snapshot(source)
     by_id = {user.external_id: user for user in content.users if user.external_id}

@@ -138,7 +138,7 @@ class Directories:
     def __init__(
         self, on: Database, now: Callable[[], datetime], new_id: Callable[[], str] = lambda: uuid4().hex
     ) -> None:
-        self._on, self._now, self._new_id = on, now, new_id
+        self._on, self.now, self._new_id = on, now, new_id
 
     def snapshot(self, source: str, *, deleted: bool = False) -> Content:
         """All entries of a directory, in their newest form; `deleted`: also those that are deleted."""
@@ -200,7 +200,7 @@ class Directories:
         self, source: str, kind: Kind, body: Mapping[str, Any], members: Mapping[EntryId, str] | None = None
     ) -> EntryId:
         """Stores a new entry; `members` of a group: {id: name to display}. Raises Taken."""
-        id, at = EntryId(self._new_id()), stamp(self._now())
+        id, at = EntryId(self._new_id()), stamp(self.now())
         with self._on.writing():
             self._check_free(source, kind, body)
             sequence = self.sequence() + 1
@@ -219,7 +219,7 @@ class Directories:
 
         Raises Moved if it has changed since, and Taken.
         """
-        kind, at = kind_of(entry), stamp(self._now())
+        kind, at = kind_of(entry), stamp(self.now())
         with self._on.writing():
             self._check_free(entry.source, kind, body, entry.id)
             sequence = self._touch(entry, at)
@@ -232,7 +232,7 @@ class Directories:
 
     def delete(self, entry: User | Group) -> None:
         """Marks an entry as deleted, and ends its memberships. Raises Moved if it has changed since."""
-        at = stamp(self._now())
+        at = stamp(self.now())
         with self._on.writing():
             sequence = self._touch(entry, at)
             self._on.run("UPDATE directory_entries SET deleted_at = ? WHERE id = ?", at, entry.id)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from approvals.record.database import StoreTrouble
 from approvals.record.store import EVENT
+from approvals.refusals import Refused
 from bot.context import Context
 from bot.directory.lists import Line, faults, is_signed, secret_of, take
 from bot.directory.store import Directories, Moved, Taken
@@ -63,6 +64,8 @@ class Webhook:
                 return "400 Bad Request", {"error": "not JSON"}
             known = ", ".join(Line.model_fields)
             return "400 Bad Request", {"error": f"{'; '.join(faults(error))}. The fields are {known}."}
+        except Refused as error:
+            return "400 Bad Request", {"error": str(error)}
         except (Taken, Moved):
             return "409 Conflict", {"error": "somebody else of this source has the address"}
         except StoreTrouble as error:

@@ -10,6 +10,7 @@ from bot.app import Bot
 from bot.cli.common import JSON, OPERATOR, acting_as, open_bot, say, say_json
 from bot.directory import lists
 from bot.directory.asking.differences import failures
+from bot.directory.asking.mapping import Standing
 from bot.directory.asking.requests import Push, control, looked
 from bot.directory.store import Directories, Taken
 from bot.slack.directory.view import CHANGES, changes, what_is_held
@@ -109,8 +110,10 @@ def import_list(file: Path, source: str, whole: bool) -> None:
             raise Refused(
                 "Nothing was imported: two people have one address. Give each an id, and one address."
             ) from error
-    more = f", {missing} missing, held for operators" if whole else ""
-    say(f"{len(lines)} people read, {changed} new or changed{more}. A running bot asks for what follows.")
+        push = looked(bot.context, source)
+        gone = {id for ids in push.held.values() for id in ids if push.words[id].standing is Standing.MISSING}
+    more = f", newly missing: {missing}, held for operators: {len(gone)}" if whole else ""
+    say(f"People read: {len(lines)}, new or changed: {changed}{more}. A running bot asks for what follows.")
 
 
 COMMANDS = (held, release, pause, resume, import_list)

@@ -10,7 +10,7 @@ from approvals.policy.directories import change_of
 from approvals.states import State
 from bot.actions import Action
 from bot.actions.many import MOST_LINES, Bulk, Line
-from bot.directory.asking.mapping import Standing
+from bot.directory.asking.mapping import TAKES, Standing
 from bot.directory.asking.requests import Push, asked_word, request_by
 from bot.directory.asking.under_way import bulks
 from bot.directory.asking.words import Word, Words
@@ -31,7 +31,10 @@ def suited(push: Push, ids: Sequence[EntryId]) -> list[EntryId]:
         and push.pending[id]
         and push.row(id).person not in push.busy
         and all(
-            not each.wait and change_of(each.action) in push.rules.unattended for each in push.pending[id]
+            not each.wait
+            and each.action not in TAKES  # who else leaves is looked at for each
+            and change_of(each.action) in push.rules.unattended
+            for each in push.pending[id]
         )
     ]
     return free if len(free) >= FEWEST else []
