@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import scim2_models as scim
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 from scim2_models import URN, ComplexAttribute, Extension, Mutability, Resource, ScimPolicy
 
 from bot.directory.store import Kind
@@ -22,6 +22,10 @@ from bot.directory.store import User as StoredUser
 MOST_RESULTS = 200
 """Resources on a page; Okta asks for 100."""
 MIRO = "urn:miro-bot:scim:schemas:extension:miro:1.0:User"
+
+
+NUMBERS_TOO = ConfigDict(coerce_numbers_to_str=True)
+"""A number counts as its digits: providers map attributes that are numbers there."""
 
 
 class Email(ComplexAttribute):
@@ -35,6 +39,8 @@ class Email(ComplexAttribute):
 
 class User(Resource[scim.AnyExtension]):
     """The attributes of a user (RFC 7643, section 4.1) that can mean something to Miro."""
+
+    model_config = NUMBERS_TOO
 
     __schema__ = URN("urn:ietf:params:scim:schemas:core:2.0:User")
 
@@ -56,6 +62,8 @@ class User(Resource[scim.AnyExtension]):
 class ManagerAsGiven(ComplexAttribute):
     """An id of ours, an address or a name. Nothing is required, and nothing resolved."""
 
+    model_config = NUMBERS_TOO
+
     value: str | None = None
     ref: str | None = Field(None, serialization_alias="$ref", validation_alias="$ref")
     display_name: str | None = None
@@ -69,6 +77,8 @@ def _manager(given: Any) -> Any:
 
 class Enterprise(scim.EnterpriseUser):
     """RFC 7643, section 4.3."""
+
+    model_config = NUMBERS_TOO
 
     manager: Annotated[ManagerAsGiven | None, BeforeValidator(_manager)] = None  # type: ignore[assignment]
 

@@ -55,7 +55,8 @@ class Rules(ScimService):
     """The rules of SCIM, with what Entra ID sends besides."""
 
     def read_search(self, resource_types: list[scim.ResourceType], payload: Any) -> Any:
-        if isinstance(payload, dict) and isinstance(payload.get("filter"), str):
+        payload = {name: value for name, value in payload.items() if value != ""}
+        if isinstance(payload.get("filter"), str):
             if len(payload["filter"]) > LONGEST_FILTER:
                 raise scim.InvalidFilterException(detail=f"It has more than {LONGEST_FILTER} characters")
             payload = {**payload, "filter": as_rfc(payload["filter"])}
@@ -63,7 +64,8 @@ class Rules(ScimService):
 
     def read_patch(self, resource_type: scim.ResourceType, body: bytes, content_type: str | None) -> Any:
         patch = super().read_patch(resource_type, body, content_type)
-        for operation in patch.operations or ():
+        patch.operations = [part for each in patch.operations or () for part in apart(each)]
+        for operation in patch.operations:
             if str(operation.path).lower() == "manager":
                 operation.path = scim.Path[Any](MANAGER)
         return patch
@@ -73,6 +75,17 @@ class Rules(ScimService):
         if isinstance(resource, scim.Group):
             return super().patch_response(base_url, resource, response_parameters)
         return self.replacement_response(base_url, resource, response_parameters)
+
+
+def apart(operation: scim.PatchOperation[Any]) -> list[scim.PatchOperation[Any]]:
+    """An operation without a path, whose attributes may be paths with filters, or a manager, of Entra ID."""
+    value = operation.value if isinstance(operation.value, dict) and not operation.path else {}
+    named = {path: text for path, text in value.items() if "[" in path or path.lower() == "manager"}
+    if not named:
+        return [operation]
+    rest = {name: text for name, text in value.items() if name not in named}
+    each = [{"path": scim.Path[Any](path), "value": text} for path, text in named.items()]
+    return [operation.model_copy(update=part) for part in (*([{"value": rest}] if rest else []), *each)]
 
 
 def as_rfc(filter_: str) -> str:

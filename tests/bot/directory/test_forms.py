@@ -1,8 +1,8 @@
 """What Okta and Entra ID also send, by reports about other services; each ends as the provider shows it.
 
 Reports on GitHub: SCIM-SDK 757 and scimgateway 113 (Okta's Push Now), azure-docs 30826 and vouch 1415
-(removals), SCIM-SDK 516 and buildbuddy 10578 (roles), zulip 39773 (paths with a schema); on devforum.okta.com
-27262 (assigned anew).
+(removals), SCIM-SDK 516 and buildbuddy 10578 (roles), zulip 39773 (paths with a schema), scimitar 123 and
+SCIM-SDK 267 (paths among attributes); on devforum.okta.com 27262 (assigned anew).
 """
 
 from typing import Any
@@ -155,3 +155,31 @@ def test_keys_and_operators_are_read_in_any_case(entra: Provider, id: str) -> No
     assert [
         found["displayName"] for found in entra.find("Users", f'{USER}:userName EQ "{alex()["userName"]}"')
     ]
+
+
+@pytest.mark.parametrize("op", ["Add", "Replace"])
+def test_paths_among_the_attributes_of_an_operation_are_read(
+    entra: Provider, id: str, directories: Directories, op: str
+) -> None:
+    work = 'emails[type eq "work"].'
+    more = {"name.givenName": "Al", f"{ENTERPRISE}:department": "HR", "manager": "7"}
+    entra.patch(f"/Users/{id}", {"op": op, "value": {f"{work}value": "al@example.com", **more}})
+    found = user(directories, id)
+    assert (found.given_name, found.enterprise["department"], found.manager) == ("Al", "HR", "7")
+    assert [(email["value"], email["primary"]) for email in found.emails] == [("al@example.com", True)]
+    wrong = {"schemas": [PATCH], "Operations": [{"op": op, "value": {"emails[": "x", "title": "y"}}]}
+    assert entra.error("PATCH", f"/Users/{id}", wrong) == (400, "invalidPath")
+
+
+def test_numbers_count_as_their_digits(entra: Provider, directories: Directories) -> None:
+    more = {"employeeNumber": 42, "costCenter": 7, "manager": {"value": 5}}
+    id = entra.create("Users", alex(externalId=9, **{ENTERPRISE: more}))["id"]
+    found = user(directories, id)
+    assert (found.external_id, found.enterprise["employeeNumber"], found.manager) == ("9", "42", "5")
+    entra.patch(f"/Users/{id}", {"op": "Replace", "path": f"{ENTERPRISE}:employeeNumber", "value": 43})
+    assert user(directories, id).enterprise["employeeNumber"] == "43"
+
+
+def test_parameters_without_a_value_say_nothing(entra: Provider, id: str) -> None:
+    page = entra.get("/Users?filter=&startIndex=&count=&sortBy=&attributes=")
+    assert [found["id"] for found in page["Resources"]] == [id]
