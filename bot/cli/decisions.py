@@ -57,7 +57,7 @@ def typed_fields(
     raw = dict[str, str]()
     for field in fields:
         name, _, value = field.partition("=")
-        if name not in (shown or operators_form(action, True)):
+        if name not in operators_form(action, True):
             raise click.UsageError(f"{action.NAME} has no field {name!r}. {usage}")
         if name in raw:
             raise click.UsageError(f"{name} is given twice. For several teams, write {name}=A,B.")

@@ -18,7 +18,7 @@ from pydantic import (
 from approvals.ids import stamp
 from approvals.refusals import Refused
 from bot.directory.store import ENTERPRISE, MISSING, Directories, EntryId, Group, Kind, User, key
-from bot.work.bulk.table import table
+from bot.work.bulk.table import COLUMNS, headings, table
 
 _TRUE, _FALSE = {"true", "yes", "1", "active"}, {"false", "no", "0", "inactive"}
 _SCIM = {"employee_number": "employeeNumber", "cost_centre": "costCenter"}
@@ -114,6 +114,10 @@ class Line(BaseModel):
         return {**before, **{name: max(at, before.get(name, "")) for name in given}}
 
 
+KNOWN_AS = {name: COLUMNS.get(name, "") for name in Line.model_fields} | {"groups": f"team {COLUMNS['team']}"}
+"""{column of a list: other headings for it}."""
+
+
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
@@ -126,18 +130,18 @@ def read(data: bytes) -> list[Line]:
             "or import it in parts, without --whole."
         )
     numbered = table(data)
-    names = [cell.strip() for cell in next(numbered, (0, []))[1]]
-    columns = ", ".join(Line.model_fields)
-    if "email" not in names or any(name and names.count(name) > 1 for name in names):
-        raise Refused(
-            f"Nothing was imported. The first line has to name the column email, and each once: {columns}."
-        )
+    try:
+        names = headings(next(numbered, (0, []))[1], KNOWN_AS)
+    except Refused as error:
+        raise Refused(f"Nothing was imported. {error}") from error
     people, problems, first = list[Line](), list[str](), dict[str, tuple[int, Line]]()
     for number, cells in numbered:
         if any(cells[len(names) :]):
             problems.append(f"line {number}: it has {len(cells)} cells under {len(names)} headings")
             continue
-        given: dict[str, Any] = {name: cell for name, cell in zip(names, cells, strict=False) if cell.strip()}
+        given: dict[str, Any] = {
+            name: cell for name, cell in zip(names, cells, strict=False) if name and cell.strip()
+        }
         if "groups" in given:
             given["groups"] = [part for part in map(str.strip, given["groups"].split(";")) if part]
         try:
@@ -151,9 +155,9 @@ def read(data: bytes) -> list[Line]:
         people += [line] * (before == number)
     if problems:
         more = f" and {len(problems) - 20} more" if len(problems) > 20 else ""
-        raise Refused(f"Nothing was imported. {'; '.join(problems[:20])}{more}. The columns are {columns}.")
+        raise Refused(f"Nothing was imported. {'; '.join(problems[:20])}{more}.")
     if not people:
-        raise Refused("Nothing was imported. The list names nobody: look at the file.")
+        raise Refused("Nothing was imported. The list names nobody: it has no rows below its heading.")
     return people
 
 

@@ -12,7 +12,7 @@ from approvals.record.store import Store
 from approvals.refusals import Refused
 from approvals.request import Request
 from approvals.states import OPEN, State
-from bot.actions.many import Bulk
+from bot.actions.many import MOST_LINES, Bulk
 from bot.cards.bulk import progress
 from bot.cards.settled import state_name
 from bot.cli.common import (
@@ -33,7 +33,7 @@ from bot.cli.requests import summary
 from bot.work.bulk import control, result
 from bot.work.bulk.check import changes, judged
 from bot.work.bulk.reading import prepared, read
-from bot.work.bulk.table import TEMPLATE
+from bot.work.bulk.table import ACTION_WORDS, COLUMNS, MOST_BYTES, TEMPLATE
 from bot.work.check import asker
 
 EVERY = 2.0
@@ -49,13 +49,26 @@ class Lists(click.Group):
             args = ["send", *args]
         return super().parse_args(ctx, args)
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes those of `send`, the columns and the actions of a list, and the subcommands."""
+        send.format_options(ctx, formatter)
+        for title, words in (("Columns", COLUMNS), ("Actions", ACTION_WORDS)):
+            with formatter.section(f"{title} (other words for them)"):
+                formatter.write_dl([(name.replace("_", " "), others) for name, others in words.items()])
+        self.format_commands(ctx, formatter)
 
-@click.group(cls=Lists)
+
+_HELP = f"""Change many people at once: miro-bot bulk FILE.csv --as EMAIL --reason TEXT.
+
+A list has a heading and up to {MOST_LINES:,} rows, in at most {MOST_BYTES // 1_000_000} MB: CSV with commas,
+semicolons or tabs; case, blanks and signs of headings don't count. `miro-bot bulk --template` prints an
+example.
+"""
+
+
+@click.group(cls=Lists, help=_HELP)
 def bulk() -> None:
-    """Change many people at once: miro-bot bulk FILE.csv --as EMAIL --reason TEXT.
-
-    `miro-bot bulk --template` prints an example of the file.
-    """
+    """Changes of many people at once."""
 
 
 def _template(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

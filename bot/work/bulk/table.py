@@ -17,8 +17,8 @@ from bot.actions.many import MOST_LINES
 
 MOST_BYTES = 5_000_000
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_COLUMNS = {
-    "person": "email mail address emailaddress who user username login upn",
+COLUMNS = {
+    "email": "person mail address emailaddress who user username login upn",
     "action": "change what request type do operation",
     "team": "teams group groups to toteam newteam joins which team whichteam",
     "from": "fromteam oldteam leaves leaving",
@@ -38,10 +38,7 @@ _COLUMNS = {
     "license": "licence usertype",
 }
 """{column: other headings for it}, compared without case, blanks and signs."""
-_HEADINGS = {
-    other: name for name, others in _COLUMNS.items() for other in (name.replace("_", ""), *others.split())
-}
-_ACTIONS = {
+ACTION_WORDS = {
     "request-access": "join joins joiner add access onboard onboarding new hire invite",
     "leave-team": "leave leaves remove",
     "move-team": "move moves mover transfer switch",
@@ -52,11 +49,16 @@ _ACTIONS = {
     "remove-admin": "demote revoke",
     "change-license": "license licence upgrade",
 }
-_UNHEADED = ("person", "action", "team", "from")
+_UNHEADED = ("email", "action", "team", "from")
 """The columns of a list that begins with an address."""
-_VERBS = {
-    re.sub(r"[\W_]", "", word): name for name, words in _ACTIONS.items() for word in (name, *words.split())
-}
+
+
+def _plain(text: str) -> str:
+    """A heading or an action without case, blanks and signs."""
+    return re.sub(r"[\W_]", "", text).casefold()
+
+
+_VERBS = {_plain(word): name for name, words in ACTION_WORDS.items() for word in (name, *words.split())}
 _NAMES = ("display_name", "given_name", "family_name")
 TEMPLATE = (
     "email,action,team,from,until,department,cost centre,manager",
@@ -82,7 +84,9 @@ def table(data: bytes) -> Iterator[tuple[int, list[str]]]:
     """(line, cells) of each row that isn't empty, the heading too. Raises Refused for what isn't CSV."""
     encoding = _encoding(data)
     first = next(filter(str.strip, _lines(data, encoding)), "")
-    texts, delimiter = _lines(data, encoding), max(",;\t", key=first.count)
+    # Excel's own first line, which isn't a row.
+    mark = re.fullmatch(r'"?sep=(\t|[^\w\s"])"?\s*', first, re.IGNORECASE)
+    texts, delimiter = _lines(data, encoding), mark[1] if mark else max(",;\t", key=first.count)
     if "@" in first and delimiter not in first:
         # Slack makes a blank of a tab, and people type blanks.
         texts, delimiter = ("\t".join(line.split(None, 2)) for line in texts), "\t"
@@ -98,7 +102,9 @@ def table(data: bytes) -> Iterator[tuple[int, list[str]]]:
         if cells is None:
             break
         line, before = before + 1, lines.line_num
-        if any(cell.strip() for cell in cells):
+        if mark:
+            mark = None
+        elif any(cell.strip() for cell in cells):
             yield line, cells
 
 
@@ -112,7 +118,7 @@ def rows(data: bytes) -> Iterator[Row]:
         if not columns and "@" in cells[0]:
             columns = list(_UNHEADED)
         elif not columns:
-            columns = _columns(cells)
+            columns = headings(cells, COLUMNS)
             continue
         count += 1
         if count > MOST_LINES:
@@ -141,16 +147,20 @@ def _lines(data: bytes, encoding: str) -> Iterator[str]:
     )
 
 
-def _columns(cells: list[str]) -> list[str]:
-    """The column of each heading. Raises Refused for an unknown or repeated one, and without an address."""
-    columns = [_HEADINGS.get(re.sub(r"[\W_]", "", cell).casefold(), "") for cell in cells]
+def headings(cells: list[str], known_as: Mapping[str, str]) -> list[str]:
+    """The column of each heading, '' for an empty one. `known_as`: as COLUMNS.
+
+    Raises Refused for an unknown or repeated one, and without an address.
+    """
+    names = {_plain(word): name for name, others in known_as.items() for word in (name, *others.split())}
+    columns = [names.get(_plain(cell), "") for cell in cells]
     unknown = [cell.strip() for cell, name in zip(cells, columns, strict=True) if cell.strip() and not name]
-    known = ", ".join(name.replace("person", "email").replace("_", " ") for name in _COLUMNS)
+    known = ", ".join(known_as).replace("_", " ")
     if unknown:
         raise Refused(f"I don't know the heading {unknown[0][:40]!r}. Use these, or leave it out: {known}.")
     if twice := [name for name in columns if name and columns.count(name) > 1]:
         raise Refused(f"Two headings mean {twice[0]}. Leave one out.")
-    if "person" not in columns:
+    if "email" not in columns:
         raise Refused(f"The first line needs a heading “email”. The others are: {known}.")
     return columns
 
@@ -168,7 +178,7 @@ def _row(line: int, columns: list[str], cells: list[str]) -> Row:
 def meant(row: Row) -> tuple[type[Action], dict[str, str]]:
     """(action, raw text of its form) of a row. Raises Refused with the remedy."""
     cells = dict(row.cells)
-    word = re.sub(r"[\W_]", "", cells.pop("action", "")).casefold()
+    word = _plain(cells.pop("action", ""))
     name = _VERBS.get(word, "") if word else _guessed(cells)
     if not name:
         wrong = f"I don't know the action {row.cells['action'][:30]!r}" if word else "It names no action"
@@ -184,7 +194,7 @@ def meant(row: Row) -> tuple[type[Action], dict[str, str]]:
         if not field and column in _NAMES:
             continue  # lists of people have their names beside the addresses
         if not field:
-            label = column.replace("person", "email").replace("_", " ")
+            label = column.replace("_", " ")
             raise Refused(f"The action {name} takes no {label!r}. Leave that cell empty.")
         raw[field] = text
     if "person" not in raw:
@@ -202,6 +212,8 @@ def _guessed(cells: Mapping[str, str]) -> str:
 def _field(action: type[Action], column: str) -> str:
     """The field of an action's form that a column fills, or ''."""
     form = action.form()
+    if column == "email":
+        column = "person"
     if column in ("team", "from"):
         teams = [name for name, asked in form.items() if asked.is_team]
         leaves = column == "from"

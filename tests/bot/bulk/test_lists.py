@@ -13,7 +13,7 @@ from bot.work.bulk.table import TEMPLATE, meant, rows
 from tests.bot.bulk.scene import listed
 from tests.bot.bulk.wrong import WAYS, people, table
 from tests.bot.journeys.scenes import playing
-from tests.bot.journeys.shell import machine
+from tests.bot.journeys.shell import Shell, machine
 
 PLAIN = POLICY.replace('organization = "Example Ltd"', "")
 
@@ -49,6 +49,21 @@ def test_a_list_is_read_as_people_save_it(encoding: str, delimiter: str) -> None
 def test_what_is_no_list_is_refused_with_the_remedy(text: str, said: str) -> None:
     with pytest.raises(Refused, match=said):
         list(rows(text.encode()))
+
+
+@pytest.mark.parametrize("mark", ["sep=;\n", "SEP=|\r\n", '"sep=;"\n', "sep=\t\n"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_the_line_that_excel_puts_first_is_no_row(mark: str, encoding: str) -> None:
+    sign = mark.strip('\r\n"')[-1]
+    text = f"{mark}E-Mail{sign}Team\na@example.com{sign}Office, Cologne\n"
+    [row] = rows(text.encode(encoding))
+    assert (row.line, row.cells) == (3, {"email": "a@example.com", "team": "Office, Cologne"})
+
+
+def test_the_help_names_options_columns_and_limits(tmp_path: Path) -> None:
+    said = Shell(tmp_path).types("bulk", "--help")
+    for text in ("--check", "--skip", "cost centre", "offboard", "5,000", "5 MB", "continue"):
+        assert text in said, text
 
 
 def test_rows_of_a_long_list_take_no_more_memory_than_those_of_a_short_one() -> None:

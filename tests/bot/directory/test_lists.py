@@ -83,14 +83,16 @@ def test_who_is_missing_has_left_only_if_the_list_is_whole(s: Stage) -> None:
 
 def test_a_list_with_a_mistake_is_refused_with_all_of_them() -> None:
     with pytest.raises(Refused) as refused:
-        lists.read(b"email,boss\nada@example.com,bo\nada,\nbo@example.com,,x\n")
-    assert "line 2, boss: isn't known, remove it" in str(refused.value)
+        lists.read(b"email,active\nada@example.com,maybe\nada,\nbo@example.com,,x\n")
+    assert "line 2, active: write true or false" in str(refused.value)
     assert "line 3, email: write an address" in str(refused.value)
     assert "line 4: it has 3 cells" in str(refused.value)
 
 
 def test_a_list_is_read_as_a_spreadsheet_saves_it() -> None:
     text = "email;given_name;groups\r\njo@example.com;Jörg;\r\njo@example.com;Jörg;\r\n"
+    other = text.replace("email;given_name;groups", "sep=;\r\nE-Mail Address;First Name;Team")
+    assert lists.read(other.encode()) == lists.read(text.encode())
     for encoding in ("cp1252", "utf-8-sig", "utf-16"):
         assert [line.given_name for line in lists.read(text.encode(encoding))] == ["Jörg"]
 
@@ -98,7 +100,10 @@ def test_a_list_is_read_as_a_spreadsheet_saves_it() -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "has to name the column email"),
+        (b"", "needs a heading “email”"),
+        (b"email,colour\nada@example.com,red\n", "I don't know the heading 'colour'"),
+        (b"email,mail\na,b\n", "Two headings mean email"),
+        (b"email\n", "names nobody"),
         (b"email\n" + b"a" * lists.MOST_BYTES, "is larger than 20 MB: leave out columns"),
         (b"PK\x03\x04\x14\0\x08\0", "isn't a CSV file"),
         (
