@@ -40,9 +40,9 @@ from bot.cli.common import (
     settings,
     thrown_away,
 )
-from bot.cli.requests import summary
 from bot.cli.running import runs
 from bot.context import CONFIDENTIAL, Context
+from bot.slack.lists.summary import summary
 from bot.slack.words.reading import about_end
 from bot.work import undo as work
 from bot.work.ask import LONGEST_REASON, asked, extended, handed, postponed

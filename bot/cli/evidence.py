@@ -16,7 +16,8 @@ from approvals.request import Request
 from bot.cards.settled import state_name
 from bot.cli.common import find, meaning, open_record, say
 from bot.cli.record import check_intact
-from bot.cli.requests import Filters, filters, says, sentence, summary
+from bot.cli.requests import Filters, filters, sentence
+from bot.slack.lists.summary import says, summary
 
 
 @click.command()

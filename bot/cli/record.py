@@ -15,7 +15,8 @@ from approvals.record.evidence import report
 from approvals.record.store import Store
 from approvals.refusals import Refused
 from bot.cli.common import JSON, meaning, open_record, request_id, say, say_beside, say_exactly, say_json
-from bot.cli.requests import Filters, filters, permalink
+from bot.cli.requests import Filters, filters
+from bot.slack.lists.summary import permalink
 
 AT_ONCE = 500
 """Lines printed at once."""

@@ -21,6 +21,7 @@ OPTIONAL_SCOPES = {
     "usergroups:read": "a policy that lets a user group ask or decide",
     "users.profile:read": "a policy that takes managers from a profile field",
     "files:read": "a list of changes that somebody sends as a file",
+    "files:write": "the result of a list, sent as a file",
 }
 """Optional scopes, which can be declined; each says who needs it."""
 

@@ -103,7 +103,7 @@ def test_the_manifest_keeps_slacks_limits() -> None:
 
 def test_an_optional_scope_can_be_declined_and_no_other() -> None:
     scopes = manifest.manifest()["oauth_config"]["scopes"]
-    assert scopes["bot_optional"] == ["usergroups:read", "users.profile:read", "files:read"]
+    assert scopes["bot_optional"] == ["usergroups:read", "users.profile:read", "files:read", "files:write"]
     assert scopes["bot"] == [*manifest.SCOPES, *scopes["bot_optional"]]
     assert len(set(scopes["bot"])) == len(scopes["bot"]) <= 255
     assert all({**manifest.SCOPES, **manifest.OPTIONAL_SCOPES}.values()), "each has its reason"

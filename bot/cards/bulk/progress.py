@@ -88,11 +88,12 @@ def _buttons(scene: Scene) -> list[Block]:
     details = button("Details", "details", value)
     may = scene.operates or scene.is_viewer(request.requester)
     undo = [undo_button(request, scene.undo)] if may and scene.lines.get(State.DONE) else []
+    file = [button("Result as File", "result", value)] if may else []
     if request.state is State.STOPPED and scene.operates:
         close = button("Close as Incomplete", "withdraw", value)
-        return [button("Resume", "resume", value, primary=True), *undo, close, details]
+        return [button("Resume", "resume", value, primary=True), *undo, close, *file, details]
     if request.state is not State.APPROVED or not may:
-        return [*([] if request.state is State.APPROVED else undo), details]
+        return [*([] if request.state is State.APPROVED else undo), *file, details]
     pause = button("Continue", "continue", value, primary=True) if request.is_paused else None
     sure = confirmation(f"Stop {request.id}?", "Lines that haven't begun are left as they are.", "Stop")
     stop = button("Stop", "withdraw", value, danger=True, confirm=sure)

@@ -7,7 +7,6 @@ from typing import IO, Any
 
 import click
 
-from approvals.record.evidence import report
 from approvals.record.store import Store
 from approvals.refusals import Refused
 from approvals.request import Request
@@ -29,8 +28,9 @@ from bot.cli.common import (
     say_json,
 )
 from bot.cli.decisions import deciding, next_step
-from bot.cli.requests import summary
-from bot.work.bulk import control, result
+from bot.slack.lists import result
+from bot.slack.lists.summary import summary
+from bot.work.bulk import control
 from bot.work.bulk.check import changes, judged
 from bot.work.bulk.reading import prepared, read
 from bot.work.bulk.table import ACTION_WORDS, COLUMNS, MOST_BYTES, TEMPLATE
@@ -182,7 +182,7 @@ def watch(id: str, once: bool) -> None:
 def show_result(id: str) -> None:
     """Print a CSV with one row for each line of the list; "done" is verified in Miro."""
     with open_record() as store:
-        for line in report.as_csv(result.COLUMNS, result.rows(store, _named(store, id), summary)):
+        for line in result.written(store, _named(store, id)):
             say_exactly(line)
 
 

@@ -61,6 +61,8 @@ class Message:
     thread_ts: str | None = None
     edited: bool = False
     metadata: JSON | None = None
+    files: tuple[str, ...] = ()
+    """Paths of their `url_private`."""
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,8 @@ class SlackState:
     messages: list[Message] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     """{path of the `url_private`: content}."""
+    uploads: dict[str, tuple[str, int, bytes | None]] = field(default_factory=dict)
+    """{id of a file that is on its way: (name, bytes it will have, content)}."""
     views: dict[str, list[JSON]] = field(default_factory=lambda: defaultdict(list))
     homes: dict[str, JSON] = field(default_factory=dict)
     typed: dict[str, Values] = field(default_factory=dict)

@@ -46,6 +46,17 @@ def file(slack: SlackState, call: Call) -> Answer:
     return Answer(404) if content is None else Answer(200, content, {"Content-Type": "text/csv"})
 
 
+def upload(slack: SlackState, call: Call) -> Answer:
+    """Answers a file at the address that files.getUploadURLExternal gave; it needs no token."""
+    if fault := slack.take_fault("upload", {}):
+        return failed(fault)[0]
+    id = call.path.rpartition("/")[2]
+    if id not in slack.uploads:
+        return Answer(404)
+    slack.uploads[id] = (*slack.uploads[id][:2], call.body)
+    return Answer(200, f"OK - {len(call.body)}".encode())
+
+
 def failed(fault: Fault) -> tuple[Answer, JSON]:
     """(HTTP answer, its content) of a call with this fault."""
     if fault.body is not None:
@@ -66,7 +77,7 @@ def parameters(call: Call) -> JSON:
         sent: JSON = json.loads(call.body or b"{}")
     else:
         sent = dict(parse_qsl(call.body.decode(), keep_blank_values=True))
-    for name in ("blocks", "view", "metadata"):
+    for name in ("blocks", "view", "metadata", "files"):
         if isinstance(sent.get(name), str):
             sent[name] = json.loads(sent[name])
     return {name: value for name, value in {**call.query, **sent}.items() if name != "token"}
@@ -140,6 +151,8 @@ METHODS: dict[str, tuple[Method, str | None]] = {
     "chat.postEphemeral": (web_messages.chat_post_ephemeral, "chat:write"),
     "chat.update": (web_messages.chat_update, "chat:write"),
     "chat.delete": (web_messages.chat_delete, "chat:write"),
+    "files.getUploadURLExternal": (web_messages.files_get_upload_url, "files:write"),
+    "files.completeUploadExternal": (web_messages.files_complete_upload, "files:write"),
     "views.open": (views_open, None),
     "views.push": (views_push, None),
     "views.update": (views_update, None),

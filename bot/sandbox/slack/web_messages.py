@@ -71,6 +71,35 @@ def chat_post_ephemeral(slack: SlackState, params: JSON) -> JSON:
     return {"message_ts": slack.add_message(channel.id, slack.bot_user, *content(params), **more).ts}
 
 
+def files_get_upload_url(slack: SlackState, params: JSON) -> JSON:
+    name, length = str(params.get("filename") or ""), str(params.get("length") or "")
+    if not (name and length.isdigit() and int(length)):
+        raise Refused("invalid_arguments")
+    id = f"F{slack.number():08X}"
+    slack.uploads[id] = name, int(length), None
+    return {"upload_url": f"{slack.base}/upload/v1/{id}", "file_id": id}
+
+
+def files_complete_upload(slack: SlackState, params: JSON) -> JSON:
+    """Without a channel a file stays private; a person's id isn't one (slackapi/bolt-js#2115)."""
+    files, place = params.get("files") or [], str(params.get("channel_id") or "")
+    if not files or (place and place[0] not in "CGDZ"):
+        raise Refused("invalid_arguments")
+    channel, paths = _for_posting(slack, place) if place else None, list[str]()
+    for file in files:
+        name, length, content = slack.uploads.get(file["id"], ("", 0, None))
+        if content is None or len(content) != length:
+            raise Refused("file_not_found")
+        paths.append(f"/files-pri/{slack.team_id}-{file['id']}/{name}")
+        slack.files[paths[-1]] = content
+    for file in files:
+        del slack.uploads[file["id"]]
+    if channel:
+        text, thread = str(params.get("initial_comment") or ""), params.get("thread_ts")
+        slack.add_message(channel.id, slack.bot_user, text, [], thread_ts=thread, files=tuple(paths))
+    return {"files": [{"id": file["id"], "title": file.get("title")} for file in files]}
+
+
 def chat_update(slack: SlackState, params: JSON) -> JSON:
     message = _own(slack, params, "cant_update_message")
     if slack.channels[message.channel].is_archived:

@@ -49,6 +49,8 @@ class Workspace(SlackState):
             return web_api.answer(self, call)
         if call.path.startswith("/files-pri/"):
             return web_api.file(self, call)
+        if call.path.startswith("/upload/"):
+            return web_api.upload(self, call)
         if call.path.startswith("/response/"):
             return response_urls.answer(self, call)
         return Answer(404)

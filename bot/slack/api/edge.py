@@ -30,6 +30,7 @@ _NEEDED: dict[str, dict[str, type]] = {
     "apps.connections.open": {"url": str},
     "chat.postMessage": {"channel": str, "ts": str},
     "conversations.info": {"channel": dict},
+    "files.getUploadURLExternal": {"upload_url": str, "file_id": str},
 }
 """{method: {field: type}} that an answer must have to be usable."""
 
@@ -129,12 +130,15 @@ class SlackClient(WebClient):
     def respond(self, url: str, message: Mapping[str, Any]) -> SlackResponse:
         """Sends a message to a `response_url`, without the token. Raises SlackFault."""
         media = {"Content-Type": "application/json;charset=utf-8", "User-Agent": self.headers["User-Agent"]}
-        content = js.dumps(message).encode()
-        answered = self._at("response_url", url, lambda: self.lines.post(url, content, media, self._seconds))
-        response = self._response("response_url", {}, answered.status)
-        if answered.status != 200:
-            raise self._by_status("response_url", answered, response)
-        return response
+        return self._taken("response_url", url, js.dumps(message).encode(), media)
+
+    def upload(self, url: str, content: bytes) -> SlackResponse:
+        """Sends a file to the address that files.getUploadURLExternal gave. Raises SlackFault.
+
+        slack_sdk's files_upload_v2 would open a connection of its own for it.
+        """
+        media = {"Content-Type": "application/octet-stream", "User-Agent": self.headers["User-Agent"]}
+        return self._taken("upload", url, content, media)
 
     def download(self, url: str) -> bytes:
         """The content of a file, by its `url_private`. Raises SlackFault, REFUSED if it isn't shown.
@@ -149,6 +153,13 @@ class SlackClient(WebClient):
         if answered.status != 200:
             raise self._by_status("files", answered, self._response("files", {}, 0))
         return answered.body
+
+    def _taken(self, name: str, url: str, content: bytes, headers: Mapping[str, str]) -> SlackResponse:
+        answered = self._at(name, url, lambda: self.lines.post(url, content, headers, self._seconds))
+        response = self._response(name, {}, answered.status)
+        if answered.status != 200:
+            raise self._by_status(name, answered, response)
+        return response
 
     def _at(self, name: str, url: str, send: Callable[[], Answered]) -> Answered:
         """The answer of an address that Slack gave. Raises SlackFault."""

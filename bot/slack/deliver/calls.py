@@ -208,6 +208,16 @@ class Line:
         params: dict[str, Any] = {**there, "unfurl_links": False, "unfurl_media": False, **message}
         return self.call("chat_postMessage", to=to, **params)
 
+    def upload(self, to: str, name: str, content: bytes, thread_ts: str | None) -> None:
+        """Sends a file to a conversation by its id, or to a thread there."""
+        asked = self.call("files_getUploadURLExternal", to=to, filename=name, length=len(content))
+        try:
+            self._sent("upload", to, False, lambda: self._client.upload(asked["upload_url"], content))
+        except SlackFault as fault:
+            raise self._consequence("upload", to, fault) from fault
+        files = [{"id": asked["file_id"], "title": name}]
+        self.call("files_completeUploadExternal", to=to, files=files, channel_id=to, thread_ts=thread_ts)
+
     def replace(self, url: str, message: Mapping[str, Any]) -> None:
         """Replaces the message of a click by its `response_url`, valid for 30 minutes."""
         if wait := self._verdicts.wait(_URL, url):

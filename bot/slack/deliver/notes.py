@@ -10,6 +10,7 @@ from bot.cards.blocks import Message
 from bot.context import Context
 from bot.slack.deliver.calls import Later, Line, Unreachable
 from bot.slack.directory import view as directory
+from bot.slack.lists import result
 from bot.slack.review import view
 from bot.work.reviewing import reviews
 
@@ -68,6 +69,10 @@ class Notes:
             self.line.replace(note.channel, note.message)
         elif note.only_for:
             self.line.call("chat_postEphemeral", channel=note.channel, user=note.only_for, **note.message)
+        elif id := note.message.get("result"):
+            lines = result.written(self.context.store, self.context.store.request(id))
+            content, thread = "".join(lines).encode("utf-8-sig"), note.message.get("thread_ts")
+            self.line.upload(note.channel, f"{id}.csv", content, thread)
         else:
             if note.channel == self.context.policy.tell:
                 self.line.refuse_shared(note.channel)

@@ -8,6 +8,7 @@ from slack_sdk import WebClient
 
 from approvals.decide.actor import Actor
 from approvals.record.database import StoreTrouble
+from approvals.record.outbox import Note
 from approvals.refusals import Refused
 from approvals.request import Request
 from bot.actions.fill import Problems
@@ -27,6 +28,7 @@ BOXES = ("list", "list-2", "list-3")
 """Fields for parts of a list: Slack takes 3,000 characters in each."""
 LONGEST_BOX = 3_000
 """Characters of a field; wrong lines that are named in the form, where there is little room."""
+NO_FILES = "I can't send files here: the app doesn't have the scope files:write."
 NEXT = "I'm checking every line in Miro. Then I'll ask the people who decide, with one card."
 
 
@@ -38,6 +40,7 @@ class Lists(Listener):
         app.view("pasted-list")(self.sent)
         app.action("list-file")(self.file_pressed)
         app.action(re.compile("^bulk-page:"))(self.paged)
+        app.action("result")(self.result_pressed)
 
     def command(self, body: Body, client: WebClient) -> None:
         """Opens the form. Raises Refused."""
@@ -93,6 +96,18 @@ class Lists(Listener):
         handle.check(request)
         answers.may_see(self.context, request, actor)
         self.open(body, client, self.details(request, actor, int(start)))
+
+    def result_pressed(self, body: Body) -> None:
+        """Result as File: one row for each line, in the thread of the card."""
+        handle = Handle.pressed(body)
+        request, scopes = self.request_of(handle), self.deliverer.client.heard.scopes
+        handle.check(request)
+        answers.may_see(self.context, request, self.who(body))
+        if scopes is not None and "files:write" not in scopes:
+            raise Refused(f"{NO_FILES} In a shell: miro-bot bulk result {request.id} > {request.id}.csv")
+        where = place(body)
+        self.say(Note(where["channel_id"], {"result": request.id, "thread_ts": where["message_ts"]}))
+        self.answer(body, f"{request.id}.csv is on its way, into this thread.")
 
     def details(self, request: Request, actor: Actor, start: int = 0) -> Block:
         """Details, of a bulk with a page of its lines. Raises Unreadable."""

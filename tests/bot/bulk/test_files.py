@@ -1,6 +1,8 @@
 """A list sent to the bot as a file: a draft, a form, and then like any other list."""
 
+import csv
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +10,14 @@ import pytest
 
 from approvals.ids import RequestId
 from approvals.states import State
+from bot.sandbox.slack.records import Message
 from bot.sandbox.stage import Stage
 from bot.slack.api.edge import SlackFault
 from bot.slack.lists.pasted import Lists
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
-from tests.bot.bulk.scene import joiners, person
+from bot.work.bulk.reading import read as read_list
+from bot.work.bulk.reading import save
+from tests.bot.bulk.scene import joiners, listed, person
 from tests.bot.bulk.test_bulk import PLAIN, joining
 from tests.bot.journeys.homes import opened
 from tests.bot.journeys.scenes import buttons, calls, card, last, newest_request, playing, read, state, wait
@@ -149,3 +154,62 @@ def test_a_file_that_is_withdrawn_before_it_is_read_has_a_card(s: Stage) -> None
     assert s.acting.command("U0CAROL", "/miro", f"withdraw {id}").ok
     s.settle()
     assert any("Withdrawn" in read(each) for each in s.slack.dm_of("U0CAROL"))
+
+
+def carried_out(s: Stage) -> Message:
+    """A list that was carried out, one line of it left out; the requester's card."""
+    reading = listed(s, joining(2))
+    text = joining(2) + "lee@example.com;offboard;\n"
+    reading.lines += read_list(s.bot.context, person(s, "carol@example.com"), text.encode()).lines[2:]
+    save(s.bot.context, person(s, "carol@example.com"), reading.lines, "They start.")
+    s.settle()
+    assert s.acting.click("U0SAM", card(s, "U0SAM"), "approve").ok
+    s.settle()
+    return card(s, "U0CAROL", "result")
+
+
+def result_of(s: Stage) -> list[dict[str, str]]:
+    [message] = [each for each in s.slack.messages if each.files]
+    assert message.channel == "DU0CAROL" and message.thread_ts
+    return list(csv.DictReader(StringIO(s.slack.files[message.files[0]].decode("utf-8-sig"))))
+
+
+def test_the_result_is_a_file_with_one_verified_outcome_a_row(s: Stage) -> None:
+    assert s.acting.click("U0CAROL", carried_out(s), "result").ok
+    s.settle()
+    rows = result_of(s)
+    assert [(row["line"], row["state"]) for row in rows] == [("2", "done"), ("3", "done"), ("4", "left out")]
+    assert [bool(row["verified_at"]) for row in rows] == [True, True, False]
+    assert rows[2]["outcome"].startswith("No Miro account found")
+
+
+@pytest.mark.parametrize("method", ["files.getUploadURLExternal", "upload", "files.completeUploadExternal"])
+@pytest.mark.parametrize("how", [{"status": 503}, {"status": 429, "retry_after": 30}])
+def test_a_result_that_slack_does_not_take_now_is_sent_later_and_once(
+    s: Stage, method: str, how: Any
+) -> None:
+    shown = carried_out(s)
+    s.slack.fault(method, times=1, **how)
+    assert s.acting.click("U0CAROL", shown, "result").ok
+    s.settle()
+    assert not any(each.files for each in s.slack.messages)
+    wait(s, minutes=5)
+    assert len(result_of(s)) == 3
+
+
+def test_without_the_scope_for_files_the_answer_says_how_to_get_the_result(s: Stage) -> None:
+    shown = carried_out(s)
+    s.slack.scopes = frozenset({*SCOPES, *OPTIONAL_SCOPES} - {"files:write"})
+    s.bot.people.find("dana@example.com")
+    s.bot.client.auth_test()
+    s.acting.click("U0CAROL", shown, "result")
+    s.settle()
+    assert "files:write" in last(s, "U0CAROL") and "miro-bot bulk result R-1" in last(s, "U0CAROL")
+    assert not any(each.files for each in s.slack.messages)
+
+
+def test_who_has_no_sight_of_a_list_gets_no_result(s: Stage) -> None:
+    shown = carried_out(s)
+    s.acting.click("U0DANA", shown, "result")
+    s.settle()
+    assert not any(each.files for each in s.slack.messages)

@@ -244,6 +244,20 @@ def test_which_fields_there_are_is_told_to_whoever_may_fill_them_in(
     assert sentence in shell.types("ask", *words, "--reason", "x", exits=2)
 
 
+def test_a_field_that_operators_alone_fill_in_is_no_unknown_one(shell: Shell) -> None:
+    asked = (
+        "ask",
+        "request-access",
+        "teams=Design",
+        "miro_team=X",
+        "--as",
+        "alex@example.com",
+        "--reason",
+        "x",
+    )
+    assert "Only operators can fill in miro_team." in shell.types(*asked, exits=1)
+
+
 def test_an_end_that_nobody_will_keep_is_remarked_in_a_shell_too(shell: Shell) -> None:
     said = shell.types(*ACCESS[:-1], "I help out until Friday")
     assert said.startswith("R-1 saved: ")

@@ -1,22 +1,26 @@
-"""What became of every line of a bulk: counts for its card, and a row for each line of the list."""
+"""What became of every line of a bulk, as a file: a row for each line of the list."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from approvals.ids import PersonId
+from approvals.record.evidence import report
 from approvals.record.store import Store
 from approvals.request import Request
 from approvals.states import State
 from bot.actions.many import Bulk
+from bot.slack.lists.summary import summary
 from bot.work.bulk.plans import left_out
 
 COLUMNS = ("line", "email", "action", "request", "state", "what", "outcome", "verified_at")
 
 
-def rows(
-    store: Store, bulk: Request, summary: Callable[[Store, Request], Mapping[str, Any]]
-) -> Iterator[dict[str, str]]:
-    """Each line of the list in order, by COLUMNS. `summary`: a request in words.
+def written(store: Store, bulk: Request) -> Iterator[str]:
+    """The lines of the file, which no spreadsheet takes for formulas."""
+    return report.as_csv(COLUMNS, rows(store, bulk))
+
+
+def rows(store: Store, bulk: Request) -> Iterator[dict[str, str]]:
+    """Each line of the list in order, by COLUMNS.
 
     "done" is verified; a line that isn't a request of its own says why.
     """
@@ -43,7 +47,8 @@ def rows(
         elif number in why:
             row |= {"state": "left out", "outcome": why[number]}
         else:
-            row["state"] = f"not begun: {bulk.id} is {bulk.state.value}"
+            is_so = bulk.state is State.NOTHING_TO_DO
+            row["state"] = bulk.state.value if is_so else f"not begun: {bulk.id} is {bulk.state.value}"
         yield blank | row
 
 
