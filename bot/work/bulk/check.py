@@ -13,6 +13,7 @@ from approvals.decide.asking import looked_at
 from approvals.decide.tally import Ground
 from approvals.ids import PersonId, RequestId, stamp
 from approvals.people import Person, canonical, miro_key
+from approvals.plan import Plan
 from approvals.record.claims import Claim
 from approvals.refusals import Held, Refused
 from approvals.request import Draft, Request, saying
@@ -73,11 +74,10 @@ def _checked(context: Context, miro: Miro, colleagues: Colleagues, request: Requ
     if not is_new:
         return context.store.append(request, [saying(EventType.UNNEEDED, Sentence("so-already"))], claim)
     mine, *others = sorted(sets.values(), key=len, reverse=True)
-    shown = {
-        number: with_end(context, line.command, plans[number].stored(), plans[number].groups)
-        for line in mine
-        if (number := line.number)
-    }
+    shown: dict[int, Plan] = {}
+    for line in mine:
+        live = plans[line.number]
+        shown[line.number] = with_end(context, line.command, live.stored(), live.groups)
     with context.store.writing():  # all or none: after a failure, lines of others would be asked twice
         for apart in others:
             bulk = ask(context, request, Bulk(lines=tuple(apart), undoes=command.undoes))
