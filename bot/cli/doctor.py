@@ -444,7 +444,7 @@ def _directories(on: Examination) -> Finding | None:
     notes += [f"token {token.number} of {token.source} is more than a year old: make another, then revoke it"
               for token in tokens if utc_now() - token.created_at > OLD]  # fmt: skip
     without = f"; no token: {', '.join(sorted(known - sources))}" if known - sources else ""
-    return _noted(f"{len(tokens)} valid tokens{without}", notes)
+    return _noted(f"valid tokens: {len(tokens)}{without}", notes)
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (

@@ -141,13 +141,13 @@ class Push:
         if not word.email:
             return "The directory gives no e-mail address, and Miro knows people by it."
         if not self.context.policy.allows(word.email):
-            return f"{word.email} isn't in {', '.join(self.context.policy.domains)}, so nothing is changed."
+            return f"This address isn't in {', '.join(self.context.policy.domains)}, so nothing is changed."
         if shared[word.email] > 1:
-            return f"The directory names two people with the address {word.email}."
+            return "The directory names two people with this address."
         other = people.by_email(word.email)
         if person and other and not other.is_linked(self.context.person(person)):
             return (
-                f"{word.email} belongs to somebody else here, and a directory links no people. "
+                "This address belongs to somebody else here, and a directory links no people. "
                 "If they are one person, an operator adds both addresses to [same_person]."
             )
         try:
@@ -158,7 +158,7 @@ class Push:
                 f"{fault['loc'][0]}: {fault['msg'].removeprefix('String should have ')}"
                 for fault in error.errors()
             )
-            return f"{word.email}: Miro doesn't take what the directory says ({faults})."
+            return f"Miro doesn't take what the directory says ({faults})."
         return ""
 
     @cached_property

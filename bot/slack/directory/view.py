@@ -88,7 +88,7 @@ def look(context: Context, push: Push, reader: Person) -> Block:
     """What is held, what has failed, and where Miro differs, as a modal; nothing about who reads it."""
     hidden = push.addresses_of(reader)
     people = [(push.words[id].email, action) for action, ids in push.held.items() for id in sorted(ids)]
-    held = [f"{email}: {action}" for email, action in people if email not in hidden]
+    held = [CHANGES[action].format(email) for email, action in people if email not in hidden]
     differences = context.pushed.differences() if context.pushed else ()
     differing = [text for email, _, text in differences if email not in hidden]
     blocks = []

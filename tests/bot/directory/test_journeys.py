@@ -153,10 +153,10 @@ def test_tokens_are_made_listed_and_revoked_in_a_shell(tmp_path: Path) -> None:
             said = shell.types("directory", "token", "revoke", number, exits=2)
             assert f"{number!r} isn't a token's number. `miro-bot directory token list` shows them." in said
         [found] = [each for each in shell.json("doctor") if each["what"] == "directories"]
-        assert found["text"] == "1 valid tokens"
+        assert found["text"] == "valid tokens: 1"
         (s.folder / "policy.toml").write_text("operators = [", encoding="utf-8")
         rows = {each["what"]: each["text"] for each in shell.json("doctor", exits=1)}
-        assert "valid TOML" in rows["policy"] and rows["directories"] == "1 valid tokens"
+        assert "valid TOML" in rows["policy"] and rows["directories"] == "valid tokens: 1"
 
 
 def test_each_source_has_a_secret_of_its_own(tmp_path: Path) -> None:

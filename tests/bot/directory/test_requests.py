@@ -326,7 +326,7 @@ def test_an_operator_neither_reads_nor_decides_what_is_held_about_them(s: Stage,
     with pytest.raises(Refused, match="Another operator decides this for Okta"):
         control(s.bot.context, "okta", Control.RELEASED, shell(s, "carol@example.com"))
     press(s, "U0SAM", "directory-look")
-    assert "carol@example.com: offboard" in read(s.acting.modal("U0SAM"))
+    assert "close the accounts of carol@example.com" in read(s.acting.modal("U0SAM"))
 
 
 def test_foreign_domains_and_people_known_as_two_are_never_asked_for(s: Stage, okta: Okta) -> None:
