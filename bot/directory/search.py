@@ -6,14 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scim2_models import Resource, ResponseParameters, SearchRequest
-from scim2_models.path import (
-    CompareOperator,
-    Comparison,
-    FilterNode,
-    LogicalExpr,
-    LogicalOperator,
-    ValuePath,
-)
+from scim2_models.path import CompareOperator, Comparison, FilterNode, LogicalExpr, LogicalOperator, ValuePath
 
 from bot.directory.store import ENTERPRISE, Kind, key
 
