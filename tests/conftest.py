@@ -45,7 +45,7 @@ def short_way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 QUICK = ("approvals", "bot/cards", "bot/miro/test_plan.py", "bot/slack/test_phrases.py")
 """What a change of the rules or of the record is tried on first: no stage, no line, no other process."""
 THOROUGH = ("regressions", "e2e", "campaigns", "screens", "bot/failures")
-"""Where every test is thorough: what was broken once, other processes, browsers, faults at each place."""
+"""Where every test is thorough: what was broken once, other processes, pictures, faults at each place."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -67,19 +67,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks tests by where they lie and by their database, before any are left out."""
     for item in items:
-        if _lies_in(item, THOROUGH) or "postgres" in _parameters(item):
+        parameters = getattr(item, "callspec", None)
+        on_server = parameters and "postgres" in parameters.params.values()
+        if on_server or _lies_in(item, THOROUGH):
             item.add_marker("thorough")
         is_slow = item.get_closest_marker("thorough") or item.get_closest_marker("long")
         if not is_slow and _lies_in(item, QUICK):
             item.add_marker("quick")
-
-
-def _parameters(item: pytest.Item) -> list[object]:
-    return (
-        [*item.callspec.params.values()]
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-        else []
-    )
 
 
 def _lies_in(item: pytest.Item, places: tuple[str, ...]) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PATHS = sorted(set(re.findall(r"\b(?:approvals|bot|tests|docs)/(?:[\w/.]*[\w/])?", TEXT)))
 FOLDERS = sorted(
     {
@@ -29,3 +30,8 @@ def test_the_page_names_every_folder(folder: str) -> None:
 
 def test_the_page_is_one_page() -> None:
     assert len(TEXT.splitlines()) <= 100
+
+
+def test_every_test_is_played_by_readmes_command_or_by_the_second_step_of_ci() -> None:
+    [second] = re.findall(r'pytest -n auto -m "(.+)" --hyp', (ROOT / ".ci/run").read_text(encoding="utf-8"))
+    assert f"addopts = \"-q --strict-markers -m 'not ({second})' " in PROJECT

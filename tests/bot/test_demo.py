@@ -7,6 +7,7 @@ import pytest
 from bot.sandbox import story
 
 
+@pytest.mark.thorough
 def test_the_demo_ends_well_and_tells_everything_in_its_order(capsys: pytest.CaptureFixture[str]) -> None:
     assert story.play() == 0
     told = capsys.readouterr().out
@@ -26,6 +27,7 @@ def test_the_demo_ends_well_and_tells_everything_in_its_order(capsys: pytest.Cap
     assert "calls IT Administration g_app_itadmin_all" in told
 
 
+@pytest.mark.thorough
 def test_the_demo_lists_as_many_entries_as_it_verifies(capsys: pytest.CaptureFixture[str]) -> None:
     story.play()
     record = capsys.readouterr().out.partition("== The record")[2]

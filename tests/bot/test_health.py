@@ -79,6 +79,7 @@ TOKENS = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("error", [*TOKENS, "token_expired", "an_error_of_next_year"])
 def test_health_is_bad_while_slack_refuses_the_token_whatever_it_calls_that(s: Stage, error: str) -> None:
     for method in ("auth.test", "chat.postMessage"):
@@ -103,6 +104,7 @@ def test_health_is_bad_while_no_message_gets_through_though_the_token_is_good(s:
     assert error in slack(s)[1]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("error", [*TOKENS, "an_error_of_next_year"])
 def test_what_one_person_alone_is_refused_leaves_health_good(s: Stage, error: str) -> None:
     s.slack.fault("chat.postMessage", to="U0PRIYA", times=None, error=error)

@@ -257,6 +257,7 @@ def test_of_many_whose_votes_are_enough_by_now_each_asks_for_one_confirmation(
             assert (state(s, id), asked["confirms"], asked["need"]) == ("waiting", True, 1)
 
 
+@pytest.mark.thorough
 @many
 def test_an_older_file_on_a_second_process_flips_none_of_many_back(tmp_path: Path, many: int) -> None:
     with stage(tmp_path, TWO) as s:

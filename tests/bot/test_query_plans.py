@@ -109,6 +109,7 @@ def in_file(steps: Sequence[str], sql: str) -> Iterator[str]:
             yield table
 
 
+@pytest.mark.thorough
 def test_nothing_reads_a_whole_table_to_find_a_row(asked: tuple[Store, list[Statement]]) -> None:
     store, statements = asked
     assert len(statements) > 60

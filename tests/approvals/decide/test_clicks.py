@@ -25,6 +25,7 @@ def check(run: Callable[[str, Path], Counts], kind: str, folder: Path) -> None:
     assert len(decided(kind, folder)) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", sorted(STORES))
 def test_fifty_threads_decide_one_request_once(kind: str, tmp_path: Path) -> None:
     check(by_threads, kind, tmp_path)

@@ -58,6 +58,7 @@ def test_what_is_no_span_is_refused(text: object) -> None:
         span(text)
 
 
+@pytest.mark.thorough
 @STEADY
 @given(st.text(max_size=8))
 def test_any_text_is_a_span_or_refused(text: str) -> None:

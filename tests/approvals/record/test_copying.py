@@ -104,6 +104,7 @@ def test_what_does_not_hold_is_not_copied(way: tuple[str, str], tmp_path: Path, 
     after.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("layout", NEXT)
 def test_a_record_of_an_older_program_is_copied(layout: int, tmp_path: Path, clock: Clock) -> None:
     source, target = places(tmp_path, "sqlite", "postgres")

@@ -487,6 +487,7 @@ def interrogate(room: Office, command: Action, world: World) -> None:
     assert len(room.writes) == done
 
 
+@pytest.mark.thorough
 @each
 def test_it_reaches_its_goals_or_says_beforehand_why_not(action: type[Action], room: Office) -> None:
     @often
@@ -508,6 +509,7 @@ def test_it_reaches_its_goals_in_a_long_campaign(action: type[Action], room: Off
     for_each()
 
 
+@pytest.mark.thorough
 @each
 def test_it_takes_up_what_was_left_halfway(action: type[Action], room: Office) -> None:
     # As after a crash: some of the calls were made, then everything begins with a look.
@@ -534,6 +536,7 @@ def test_it_takes_up_what_was_left_halfway(action: type[Action], room: Office) -
     for_each()
 
 
+@pytest.mark.thorough
 @each
 def test_it_is_of_use_somewhere(action: type[Action], room: Office) -> None:
     # Else nothing was interrogated above.

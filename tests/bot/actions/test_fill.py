@@ -364,6 +364,7 @@ def test_every_problem_is_a_sentence_at_a_field(context: Office, action: type[Ac
             assert "string" not in text.casefold()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 def test_whatever_is_filled_in_gives_a_command_or_problems(context: Office, action: type[Action]) -> None:
     known = st.sampled_from(["Engineering", "Design", "Sales", ADDRESS, "U0ADA", "delete", "User Admin"])

@@ -76,6 +76,7 @@ def test_names_are_taken_from_operators_then_slack_then_the_address(context: Off
 ADDRESSES = st.text(alphabet="abz07._'+-", min_size=1, max_size=64).map(lambda one: f"{one}@example.com")
 
 
+@pytest.mark.thorough
 def test_miro_takes_every_name_that_is_made_up(context: Office) -> None:
     @settings(max_examples=40, deadline=None)
     @given(ADDRESSES, st.sampled_from(["", "Wilhelmina Friederike Sophie von"]))

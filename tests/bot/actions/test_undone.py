@@ -91,6 +91,7 @@ def take_back(room: Office, command: Action, world: World) -> None:
     assert changed | ({"enterprise"} if after["enterprise"] != had else set()) <= lost(steps) | kept
 
 
+@pytest.mark.thorough
 @each
 def test_what_undoes_a_plan_leads_back_to_the_start(action: type[Action], room: Office) -> None:
     @seldom

@@ -82,6 +82,7 @@ def pressed(view: Block, action: str) -> list[str]:
     return [element["value"] for _, element in placed(view["blocks"]) if element["action_id"] == action]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("waiting", [0, 1, 2, 20, 150])
 @pytest.mark.parametrize("action", COMMANDS)
 def test_a_full_page_is_one_that_slack_takes(action: str, waiting: int) -> None:

@@ -208,6 +208,7 @@ def test_people_are_mentions_and_times_are_dates(people: dict[str, Person], know
     assert str(date)[:-1] in drawn_blocks and "'fallback': 'Tue 3 Mar, 10:00'" in drawn_blocks
 
 
+@pytest.mark.thorough
 def test_nothing_that_goes_stale_stands_in_a_message(people: dict[str, Person], known: Facts) -> None:
     for action, state, role in product(COMMANDS, State, ROLES):
         if is_shown(role, state, action):

@@ -22,28 +22,33 @@ def drawn() -> list[Drawn]:
     return everything()
 
 
+@pytest.mark.thorough
 def test_no_card_is_longer_than_people_read(drawn: list[Drawn]) -> None:
     cards = [one for one in drawn if one.surface == "message"]
     assert len(cards) > 200
     assert {one.name: one.words for one in cards if one.words > MOST_WORDS} == {}
 
 
+@pytest.mark.thorough
 def test_everything_is_valid_by_the_models_of_slacks_library(drawn: list[Drawn]) -> None:
     for one in drawn:
         check_valid(one.surface, one.payload)
 
 
+@pytest.mark.thorough
 def test_the_sentences_of_the_source_are_found() -> None:
     found = dict.fromkeys(text for _, text in sentences())
     assert "Nothing has changed." in found and "{ago} ago because nobody answered" not in found
     assert not any("SELECT" in text for text in found)
 
 
+@pytest.mark.thorough
 def test_everything_is_valid_by_slacks_types(drawn: list[Drawn], tmp_path: Path) -> None:
     complaints = compiled(drawn, tmp_path)
     assert complaints == ""
 
 
+@pytest.mark.thorough
 def test_slacks_types_refuse_what_slack_refuses(drawn: list[Drawn], tmp_path: Path) -> None:
     button = {"type": "button", "text": {"type": "plain_text", "text": "Yes"}, "style": "green"}
     wrong = Drawn("message", "wrong", {"blocks": [{"type": "actions", "elements": [button]}]})

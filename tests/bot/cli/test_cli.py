@@ -153,6 +153,7 @@ def test_denying_in_a_shell_needs_and_keeps_a_reason(s: Stage, shell: Shell) -> 
     assert "No seat is free." in last(s, "U0ALEX")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -186,6 +187,7 @@ def test_what_is_refused_is_said_and_exits_with_1(
     assert len(s.bot.store.requests()) == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "words",
     [

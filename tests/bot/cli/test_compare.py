@@ -56,6 +56,7 @@ def test_an_admin_from_before_the_bot_is_reported_until_kept(s: Stage, shell: Sh
     assert differences(shell)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("teams", [["Design"], []])
 def test_a_leaver_who_is_active_again_is_put_right_by_a_request(
     s: Stage, shell: Shell, teams: list[str]

@@ -68,6 +68,7 @@ def test_requests_are_listed_and_chosen_by_state(s: Stage, shell: Shell) -> None
     assert "'checking', 'waiting', 'approved'" in shell.types("requests", "--state", "bogus", exits=2)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("words", "ids"),
     [
@@ -217,6 +218,7 @@ WRONG = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", WRONG)
 def test_a_doctor_goes_on_after_a_wrong_setting(s: Stage, shell: Shell, name: str) -> None:
     asks = Shell(
@@ -386,6 +388,7 @@ def test_a_stand_in_for_miro_needs_a_port_of_its_own(tmp_path: Path) -> None:
     assert said == f"Error: {sentence} Choose another address or port."
 
 
+@pytest.mark.thorough
 def test_a_stand_in_for_miro_has_the_teams_asked_for(tmp_path: Path) -> None:
     words = ("sandbox", "miro", "--port", "0", "--token", "sandbox-token-1", "--team", "Design")
     wrong = Shell(tmp_path).types(*words, "--team", " ", exits=2)
@@ -414,6 +417,7 @@ def test_a_broken_environment_is_said(tmp_path: Path) -> None:
     assert "MIRO_SCIM_TOKEN_FILE can't be read" in missing
 
 
+@pytest.mark.thorough
 def test_a_running_bot_says_what_it_runs_on_and_ends_when_told(s: Stage, shell: Shell) -> None:
     command = [sys.executable, "-m", "bot", "run", "--practice", "--http", "127.0.0.1:0"]
     root = str(Path(composition.__file__).parents[1])

@@ -100,6 +100,7 @@ def test_words_beside_the_bars_are_few(both: tuple[Stage, Shell]) -> None:
     assert word_count(answer) - sum(len(line.split()) for line in bars) <= 75
 
 
+@pytest.mark.thorough
 def test_owners_read_about_their_teams_alone(both: tuple[Stage, Shell]) -> None:
     text = asks(both[0], "U0PRIYA")
     assert "1 in all: 1 done." in text and "Engineering" in text and "Design" not in text

@@ -47,6 +47,7 @@ def sentence(said: str) -> str:
 # -- what is typed ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("words", [("show",), ("approve", "--as", "priya@example.com"), ("audit", "export")])
 def test_what_is_no_number_of_a_request_is_wrong_usage(shell: Shell, words: tuple[str, ...]) -> None:
     for id in ("", "x", "R-", "R-x", "²", "R-²", "٣", "-", "R--1", "1e3", "9" * 5_000):
@@ -230,6 +231,7 @@ def typed(shell: Shell, *words: str, to: str) -> subprocess.CompletedProcess[str
         os.close(there)
 
 
+@pytest.mark.thorough
 def test_a_reader_who_has_read_enough_changes_nothing(s: Stage, shell: Shell) -> None:
     for words in (("requests", "--json"), ("show", "R-1"), ("audit", "export"), ACCESS):
         ended = typed(shell, *words, to="nobody")
@@ -237,6 +239,7 @@ def test_a_reader_who_has_read_enough_changes_nothing(s: Stage, shell: Shell) ->
     assert len(s.bot.store.requests()) == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("command", ["stats", "doctor", "requests"])
 def test_without_anywhere_to_print_nothing_breaks(shell: Shell, command: str) -> None:
     ended = typed(shell, command, to="closed")
@@ -250,6 +253,7 @@ def test_colours_are_for_terminals_that_want_them(shell: Shell) -> None:
     assert "\x1b[32mok" in said() and "\x1b" not in said(NO_COLOR="1") and "\x1b" not in shell.types("doctor")
 
 
+@pytest.mark.thorough
 def test_a_reader_who_is_gone_does_not_make_a_record_whole(tmp_path: Path, s: Stage, shell: Shell) -> None:
     ended = typed(shell, "audit", "verify", "--anchor", f"99:{'0' * 64}", to="nobody")
     assert (ended.returncode, ended.stderr) == (1, "")
@@ -257,11 +261,13 @@ def test_a_reader_who_is_gone_does_not_make_a_record_whole(tmp_path: Path, s: St
     assert typed(shell, "doctor", to="nobody").returncode == 1
 
 
+@pytest.mark.thorough
 def test_the_demo_ends_quietly_when_nobody_reads_it(tmp_path: Path) -> None:
     ended = typed(Shell(tmp_path), "demo", to="nobody")
     assert (ended.returncode, ended.stderr) == (1, "")
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full disk to write to")
 def test_a_full_disk_is_a_sentence(s: Stage, shell: Shell) -> None:
     for words in (("requests",), ("show", "R-1")):

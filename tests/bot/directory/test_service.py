@@ -63,6 +63,7 @@ BIG = {"schemas": [GROUP], "displayName": "x" * 10_000_000}
 LONG = "x" * 501
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("method", "path", "body", "expected"),
     [

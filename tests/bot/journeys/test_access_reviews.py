@@ -298,6 +298,7 @@ def test_owners_are_reminded_and_silence_ends_nothing(s: Stage) -> None:
     assert s.bot.store.requests() == []
 
 
+@pytest.mark.thorough
 def test_reminders_wait_for_working_hours(tmp_path: Path) -> None:
     hours = 'hours = "09:00-17:00"\nrests = ["Sat", "Sun"]\n'
     with playing(tmp_path, hours + OWNED, prepare=designers) as running:

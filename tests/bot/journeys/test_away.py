@@ -163,6 +163,7 @@ WRONG = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("text", WRONG)
 def test_what_can_not_be_is_said_with_its_remedy(s: Stage, text: str) -> None:
     assert typed(s, "U0PRIYA", f"away {text}".strip()) == WRONG[text]

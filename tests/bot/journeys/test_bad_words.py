@@ -28,6 +28,7 @@ from tests.bot.journeys.scenes import read as reads
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "typed",
     [
@@ -230,6 +231,7 @@ def check_harmless(s: Stage, typed: str) -> None:
             assert str(one.params["unfurl_media"]).lower() in ("false", "0")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("typed", NASTY)
 def test_markup_in_a_reason_is_shown_and_never_acts(s: Stage, typed: str) -> None:
     id = ask(s, "U0ALEX", "/miro-access", "for Engineering", reason=typed)
@@ -240,6 +242,7 @@ def test_markup_in_a_reason_is_shown_and_never_acts(s: Stage, typed: str) -> Non
     check_harmless(s, typed)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("typed", NASTY)
 def test_markup_in_a_message_is_shown_and_never_acts(s: Stage, typed: str) -> None:
     say(s, "U0ALEX", typed)

@@ -74,6 +74,7 @@ def test_it_is_deactivated_now_and_deleted_when_the_days_are_over(s: Stage) -> N
 _CARRIED_OUT = ("started", "trying", "answered", "done")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("where", ["on the card", "in App Home", "by an operator in a shell"])
 def test_one_click_keeps_the_account(tmp_path: Path, where: str) -> None:
     with machine(tmp_path, COOLING) as (s, shell):

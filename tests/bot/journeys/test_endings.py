@@ -150,6 +150,7 @@ def test_admin_rights_for_some_days_leave_the_teams_as_they_are(s: Stage) -> Non
     assert teams_of(s, "alex@example.com") == {"IT Administration"}
 
 
+@pytest.mark.thorough
 def test_the_last_admin_is_kept_and_the_operators_hear_of_it(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
     ask(s, "U0DANA", "/miro-admin", "@alex because of it", person="U0ALEX", until=day(s, 1))
@@ -186,6 +187,7 @@ def test_who_got_the_rights_cannot_keep_them_by_withdrawing_their_end(s: Stage) 
     assert "ends what was approved for some days only" in last(s, "U0DANA")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("where", ["on the card", "in App Home", "in a shell"])
 def test_access_is_ended_before_its_last_day_without_asking_anybody(tmp_path: Path, where: str) -> None:
     with machine(tmp_path, ENDING) as (s, shell):
@@ -365,6 +367,7 @@ def test_what_somebody_else_gave_meanwhile_is_neither_claimed_nor_taken_back(tmp
         assert "Engineering" in teams_of(s, "alex@example.com")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("days", ["9", ""])
 def test_an_end_that_was_moved_is_announced_by_nobody_any_more(tmp_path: Path, days: str) -> None:
     with playing(tmp_path) as s:

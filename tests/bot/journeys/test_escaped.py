@@ -52,6 +52,7 @@ def by_shortcut(s: Stage) -> None:
     make_request(s, "U0ALEX", f"I need access {WORDS}")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", [by_own_command, by_command, by_message, by_mention, by_shortcut])
 def test_a_team_is_found_and_a_reason_read_as_it_was_typed(s: Stage, way: Callable[[Stage], None]) -> None:
     way(s)

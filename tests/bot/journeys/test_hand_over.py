@@ -213,6 +213,7 @@ def test_a_bot_that_dies_while_it_looks_is_followed_by_one_that_verifies(s: Stag
     assert (state(s, id), calls(s), history(s, id).count("reported done")) == ("done", [], 1)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", ["by hand", "resumed"])
 def test_access_for_some_days_that_was_given_by_hand_ends_as_well(s: Stage, way: str) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Engineering"]])

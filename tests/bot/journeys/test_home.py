@@ -325,6 +325,7 @@ def test_an_operator_who_leaves_reads_nothing_of_it_either(s: Stage) -> None:
     assert id in opened(s, "U0CAROL")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
@@ -375,6 +376,7 @@ def buttons_of(s: Stage, user: str) -> list[str]:
     return [one["action_id"] for _, one in shown if one["action_id"].startswith("page:")]
 
 
+@pytest.mark.thorough
 def test_a_long_list_is_paged_through_and_decided_there(s: Stage) -> None:
     opened(s, "U0SAM")
     ids = [ask(s, user, "/miro-access", f"for {team} because we draw") for user in PEOPLE for team in TEAMS]

@@ -107,6 +107,7 @@ def test_a_leaver_stands_in_for_nobody_anymore(s: Stage) -> None:
     assert s.bot.store.verify().faults == ()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["deactivate", "delete"])
 def test_the_end_of_a_leavers_access_troubles_nobody(s: Stage, how: str) -> None:
     given = ask(s, "U0LENA", "/miro-access", f"for Design for {SAM} because of it", until=day(s, 7))

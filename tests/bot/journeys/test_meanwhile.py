@@ -218,6 +218,7 @@ def test_an_approval_given_before_the_policy_changed_is_looked_at_again(s: Stage
     assert "priya" not in str(request(s, id).asking.approvers)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [

@@ -27,6 +27,7 @@ ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
 ADMIN = '<@U0ALEX> from Engineering to "IT Administration" because Alex joins IT on Monday'
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("how", "kind"),
     [

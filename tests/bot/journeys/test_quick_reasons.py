@@ -8,6 +8,7 @@ from tests.bot.journeys.scenes import ask, card, last, press, state
 ACCESS = ("U0ALEX", "/miro-access", "for Engineering because I start Monday")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("said", "reads"),
     [

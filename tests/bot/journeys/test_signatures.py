@@ -63,6 +63,7 @@ def test_a_signature_of_another_body_is_turned_away(s: Stage) -> None:
 STAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -79,6 +79,7 @@ def test_who_asked_in_a_shell_while_all_of_slack_was_away_gets_their_card_afterw
         assert has_card(s, "U0ALEX", "withdraw") and has_card(s, "U0PRIYA")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "how",
     [

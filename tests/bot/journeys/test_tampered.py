@@ -132,6 +132,7 @@ def test_a_choice_that_was_not_offered_is_refused(s: Stage) -> None:
     assert "Choose one of: Company Admin" in reply.errors["rights"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "metadata", ["", "{}", "[]", "7", "not json", '{"request": 7}', '{"request": "R-99"}']
 )
@@ -160,6 +161,7 @@ def test_a_denial_turned_to_another_request_needs_the_right(s: Stage) -> None:
     assert (state(s, mine), state(s, other)) == ("waiting", "waiting")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "value", ["", "R-99:x", "policy:x", "R-1", "🦄", "x" * 2000, "R-1:", "R-1:ffff:ffff"]
 )
@@ -203,6 +205,7 @@ def test_a_forgotten_message_shows_a_stranger_nothing(s: Stage) -> None:
     assert "Jo" not in read(theirs)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("value", ["", "5", "null", "[]", "{}", '["offboard"]', "not json", '["x",{},"",[]]'])
 def test_a_review_button_that_says_nothing_is_answered(s: Stage, value: str) -> None:
     said = say(s, "U0ALEX", "I need Miro access for Engineering")

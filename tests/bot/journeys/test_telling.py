@@ -92,6 +92,7 @@ def test_an_offboarding_is_never_in_a_channel(tmp_path: Path) -> None:
         assert told(s, "U0JO") == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("changes", "why"),
     [

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from approvals.states import State
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import Stage
@@ -50,6 +52,7 @@ def test_a_policy_grown_stricter_binds_what_is_waiting(s: Stage) -> None:
     assert _state(s, id) is State.DONE
 
 
+@pytest.mark.thorough
 def test_a_long_outage_ends_in_a_quarter_of_an_hour_not_in_an_error(s: Stage) -> None:
     id = _offboarding(s)
     s.miro.scim_enabled = False

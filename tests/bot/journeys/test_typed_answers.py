@@ -78,6 +78,7 @@ def test_a_short_answer_is_an_answer(s: Stage, text: str) -> None:
     assert answers(s, id) == [text]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("text", ["please add me to Design", "help", "R-1", "status"])
 def test_a_request_or_a_command_keeps_its_meaning_and_can_be_passed_on(s: Stage, text: str) -> None:
     id = ask(s, *ACCESS)

@@ -76,6 +76,7 @@ def done(s: Stage, how: str, **fields: str) -> str:
     return id
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", HOW)
 def test_what_is_undone_is_as_it_was(s: Stage, how: str) -> None:
     alex(s)

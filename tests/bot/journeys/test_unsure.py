@@ -63,6 +63,7 @@ WAYS: dict[str, Callable[[Stage], object]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", WAYS)
 def test_a_group_that_a_condition_names_is_gone_and_nothing_is_approved(tmp_path: Path, way: str) -> None:
     with playing(tmp_path, BY_GROUP, prepare=contractors) as s:

@@ -98,6 +98,7 @@ def test_a_group_of_another_action_holds_up_nothing(tmp_path: Path) -> None:
         assert state(s, id) == "withdrawn"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", LIVE)
 def test_whoever_left_the_group_a_moment_ago_approves_nothing(tmp_path: Path, way: str) -> None:
     with playing(tmp_path, LIVE[way], prepare=designers) as s:

@@ -72,6 +72,7 @@ def test_free_text_never_acts_by_itself(s: Stage) -> None:
     assert calls(s) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "text", ["help", "Help!", "status", "Status?", "whoami", "status R-1", "status r-1?"]
 )
@@ -80,6 +81,7 @@ def test_what_only_reads_is_answered_as_the_command_answers_it(s: Stage, text: s
     assert read(say(s, "U0ALEX", text)) == typed(s, "U0ALEX", text.strip("?!").lower())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -48,6 +48,7 @@ GUESTS = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("flags", "sentence"), GUESTS, ids=str)
 def test_a_click_of_nobodys_colleague_does_nothing(s: Stage, flags: dict[str, Any], sentence: str) -> None:
     s.slack.add_person("U0ELSE", "priya@example.com", "Somebody", **flags)
@@ -89,6 +90,7 @@ def test_nobody_from_outside_asks_in_a_colleagues_name(s: Stage, flags: dict[str
     assert not has_card(s, "U0PRIYA")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("flags", BORROWED, ids=str)
 def test_nobody_from_outside_reads_what_a_colleague_may(s: Stage, flags: dict[str, Any]) -> None:
     s.slack.add_person("U0ELSE", "priya@example.com", "Not Priya", **flags)
@@ -279,6 +281,7 @@ def test_on_grid_another_enterprise_is_strange_even_in_the_same_workspace(tmp_pa
     assert "somebody of another organization" in Grid(tmp_path).standing_of(enterprise_id="E0THEIRS")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("email", ["carol+2@example.com", None])
 @pytest.mark.parametrize("other", ["carol+2@example.com", "U0CAR2"])
 def test_a_second_account_that_the_policy_names_is_the_same_person(

@@ -293,6 +293,7 @@ STARTS = st.builds(
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS)
 def test_every_action_reaches_its_goals_on_a_second_miro(action: type[Action], second: Second) -> None:
     # It has no REST API, and so no Miro teams beside groups.

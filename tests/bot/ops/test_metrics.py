@@ -138,6 +138,7 @@ def test_a_record_that_cannot_be_read_is_said_and_nothing_else(tmp_path: Path) -
     assert "miro_bot_requests" not in text
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"miro_bot_\w+", QUERIES))))
 def test_dashboard_and_alerts_ask_for_metrics_that_exist(stage: Stage, name: str) -> None:
     suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
@@ -161,6 +162,7 @@ def fetched(url: str, token: str | None = None) -> tuple[int, bytes]:
             return error.code, error.read()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("token", "status"), [(None, 401), ("wrong", 401), ("let-me-read", 200)])
 def test_metrics_take_a_token_of_their_own(stage: Stage, token: str | None, status: int) -> None:
     watch = stage.bot.watch

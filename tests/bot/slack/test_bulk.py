@@ -51,6 +51,7 @@ def test_what_has_to_be_known_before_stands_before_the_lines() -> None:
     assert shown[-1] == "[Approve] [Cancel]"
 
 
+@pytest.mark.thorough
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     action=st.sampled_from([one for one in HARMLESS if one in COMMANDS]),

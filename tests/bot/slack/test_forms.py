@@ -42,6 +42,7 @@ def tables_of(count: int) -> Tables:
     return tables(many(count, "T" * 72))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("operator", [False, True])
@@ -196,6 +197,7 @@ def test_the_policys_name_of_a_team_is_shown() -> None:
     assert team_options.options(known.groups, known)[0]["text"]["text"] == "Platform"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("count", [0, 1, 100, 101, 5000])
 @pytest.mark.parametrize("typed", ["", "team", "TEAM 4", "g_team_4999", "nothing", "(", "😀"])
 def test_suggestions_are_valid_and_at_most_a_hundred(count: int, typed: str) -> None:
@@ -268,6 +270,7 @@ def test_a_form_without_state_is_read_as_it_stood() -> None:
     assert forms.read(view) == {"teams": "1", "until": "", "start": "", "reason": ""}
 
 
+@pytest.mark.thorough
 @given(st.text(max_size=600), st.text(max_size=200))
 def test_any_words_make_a_valid_form(reason: str, typed: str) -> None:
     words = Draft(ACTIONS["rename-group"], {"name": typed, "team": typed}, reason, (typed or "x",))

@@ -36,6 +36,7 @@ def pressed(view: Block, action: str) -> list[str]:
     return [one["value"] for _, one in placed(view["blocks"]) if one["action_id"].startswith(action)]
 
 
+@pytest.mark.thorough
 def test_of_all_that_wait_the_most_urgent_are_shown_and_the_others_counted(company: Company) -> None:
     view = seen(company, OPERATOR)
     waiting = sum(company.store.finding.seen_by(company.people[OPERATOR].id, ()).kinds().values())
@@ -48,6 +49,7 @@ def test_of_all_that_wait_the_most_urgent_are_shown_and_the_others_counted(compa
     assert len(ids) == home.TO_DECIDE[0] and ends == sorted(ends, key=str)
 
 
+@pytest.mark.thorough
 def test_all_500_open_requests_are_counted_and_paged_through_once(company: Company) -> None:
     assert "[Show All 500 Open]" in as_text(seen(company, OPERATOR))
     at, found = At("open"), list[str]()

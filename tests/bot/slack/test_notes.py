@@ -49,6 +49,7 @@ def test_a_note_is_given_up_in_the_end(s: Stage) -> None:
     assert posts(s) == GIVE_UP + 1
 
 
+@pytest.mark.thorough
 @pytest.mark.regression
 @pytest.mark.parametrize("how", [{"error": "internal_error"}, {"status": 503}, {"body": b"[]"}], ids=str)
 def test_a_note_outlives_almost_a_day_in_which_slack_fails(s: Stage, how: dict[str, Any]) -> None:

@@ -77,6 +77,7 @@ def test_what_could_not_be_published_is_tried_again(s: Stage, how: dict[str, obj
     assert "Waiting for you: 1" in page(s, "U0PRIYA")
 
 
+@pytest.mark.thorough
 def test_it_is_given_up_in_the_end_and_begun_anew_by_the_next_change(s: Stage) -> None:
     opened(s, "U0PRIYA")
     s.slack.fault("views.publish", error="internal_error", times=None)
@@ -91,6 +92,7 @@ def test_it_is_given_up_in_the_end_and_begun_anew_by_the_next_change(s: Stage) -
     assert "Waiting for you: 2" in page(s, "U0PRIYA")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("error", ["user_not_found", "user_disabled", "not_enabled"])
 def test_a_page_that_is_no_more_is_left_alone_until_it_is_opened(s: Stage, error: str) -> None:
     opened(s, "U0PRIYA")

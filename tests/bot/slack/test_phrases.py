@@ -269,6 +269,7 @@ def test_two_messages_give_nothing_grave_that_neither_asks_for(texts: list[str])
         assert any(summary(text).startswith(found.action.NAME) for text in texts)
 
 
+@pytest.mark.thorough
 @given(st.text(max_size=300))
 def test_no_text_is_too_strange_to_read(text: str) -> None:
     for action in (None, ACTIONS["request-access"]):

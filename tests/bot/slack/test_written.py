@@ -166,6 +166,7 @@ def problems(row: Mapping[str, Any]) -> list[str]:
     return found
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", SENTENCES, ids=[row["text"][:60] for row in SENTENCES])
 def test_it_is_read_as_a_colleague_reads_it(row: dict[str, Any]) -> None:
     assert problems(row) == []

@@ -192,6 +192,7 @@ def test_access_by_an_action_that_this_version_does_not_know_holds_up_no_other(
         assert (state(s, given), state(s, other)) == ("done", "expired")
 
 
+@pytest.mark.thorough
 def test_a_channel_reads_the_anchor_of_each_day_that_brought_something(tmp_path: Path) -> None:
     def anchors() -> list[str]:
         s.settle()
