@@ -55,8 +55,9 @@ class Rules(ScimService):
     """The rules of SCIM, with what Entra ID sends besides."""
 
     def read_search(self, resource_types: list[scim.ResourceType], payload: Any) -> Any:
-        payload = {name: value for name, value in payload.items() if value != ""}
-        if isinstance(payload.get("filter"), str):
+        if isinstance(payload, dict):
+            payload = {name: value for name, value in payload.items() if value != ""}
+        if isinstance(payload, dict) and isinstance(payload.get("filter"), str):
             if len(payload["filter"]) > LONGEST_FILTER:
                 raise scim.InvalidFilterException(detail=f"It has more than {LONGEST_FILTER} characters")
             payload = {**payload, "filter": as_rfc(payload["filter"])}

@@ -101,7 +101,7 @@ class Provider:
         """Searches by a filter, and compares what is found with what the core finds without an index."""
         random, wanted = self.random, self.filter()
         if random.random() < 0.2:
-            wanted = odd.text(random, wanted).encode("utf-8", "replace").decode()[:3_000]
+            wanted = odd.text(random, wanted).encode("utf-8", "replace").decode()[:3_000] or "id pr"
         kind = random.choice((Kind.USER, Kind.GROUP))
         status, answer = self.sent("GET", f"/{kind}s?count=100&attributes=id&filter={quote(wanted)}")
         if status == 200:
@@ -152,6 +152,7 @@ class Provider:
         operations: list[Any] = [
             {"op": "Replace", "path": "active", "value": random.choice(("False", True, "odd"))},
             {"op": "replace", "value": {"displayName": "D", "name.givenName": "A"}},
+            {"op": "add", "value": {f"emails[{self.filter(0)}].value": "x", "manager": 7, "title": "T"}},
             {"op": "Add", "path": "members", "value": [one, one | {"$ref": None}]},
             {"op": "Remove", "path": "members", "value": [one]},
             {"op": "remove", "path": f'members[value eq "{one["value"]}"]'},

@@ -91,6 +91,8 @@ LONG = "x" * 501
         ("GET", f"/Users?filter=title%20eq%20%22{'x' * 2_000}%22", None, (400, "invalidFilter")),
         ("GET", f"/Users?filter={'not%20(' * 390}title%20pr{')' * 390}", None, (400, "invalidFilter")),
         ("POST", "/Users/.search", {"filter": f"title eq {'x' * 2_000}"}, (400, "invalidFilter")),
+        ("POST", "/Users/.search", [], (400, "invalidSyntax")),
+        ("POST", "/Users/.search", "x", (400, "invalidSyntax")),
         ("GET", "/Users?startIndex=x", None, (400, "invalidValue")),
         ("GET", "/Users/nobody", None, (404, "")),
         ("GET", "/Users/a%00b", None, (404, "")),
