@@ -117,7 +117,7 @@ def _check_owner(request: Request, actor: Actor, table: Table, verb: str) -> Non
     mine = table.policy.acts_as(actor.person, table.directory.person(request.requester))
     if mine and request.is_end and not table.is_confidential:
         raise Refused(
-            f"{request.id} ends what was approved for some days only. To keep it longer, ask for it again."
+            f"{request.id} ends access given for a limited time. To keep it longer, ask for it again."
         )
     if not (mine and request.state is not State.STOPPED) and not is_operator(table.policy, actor.person):
         raise Refused(f"Only the requester or an operator can {verb} {request.id}.")
@@ -163,7 +163,7 @@ def question(request: Request, actor: Actor, text: str, table: Table) -> list[Dr
     if not text.strip():
         raise Refused("Write your question.")
     if table.directory.person(request.requester).source:
-        raise Refused("A directory asked this and can't answer. Ask the person who looks after it.")
+        raise Refused("A directory requested this and can't answer. Ask the person who looks after it.")
     if request.asking.questions and not request.asking.questions[-1].answer:
         raise Refused(f"A question about {request.id} is already open. Wait for the answer.")
     return [_message(EventType.QUESTIONED, actor, text)]
@@ -206,7 +206,7 @@ def nudge(request: Request, actor: Actor, table: Table, followers: Sequence[Pers
     if since and table.now < since + NUDGE:
         names = listed([table.directory.person(id).addressed for id in request.asking.notified][:3])
         again = ago(since + NUDGE - table.now)
-        raise Refused(f"I asked {names} {ago(table.now - since)} ago. You can remind in {again}.")
+        raise Refused(f"I asked {names} {ago(table.now - since)} ago. Remind again in {again}.")
     return [reminded(request, table, actor.person.id, actor.signed)]
 
 

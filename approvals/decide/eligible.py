@@ -60,7 +60,7 @@ def check_own(request: Request, actor: Actor, table: Table) -> None:
         "You requested this, so someone else has to decide.": [request.requester],
         "This is about you, so someone else has to decide.": [request.subject] if request.subject else [],
         "You requested the same, so someone else has to decide.": table.followers,
-        "You would get teams by this, so someone else has to decide.": table.heirs,
+        "This would give you teams, so someone else has to decide.": table.heirs,
     }
     for text, ids in sides.items():
         same = [person for person in map(people.person, ids) if table.policy.is_same(actor.person, person)]

@@ -155,7 +155,7 @@ class Postgres(Database):
         remedy = "Nothing was done. Check that it runs, and MIRO_BOT_DATABASE."
         if self._used:
             remedy = (
-                "A running bot goes on by itself when it is back. After a command, look whether its last "
+                "A running bot continues by itself when it is back. After a command, look whether its last "
                 "step was saved before you repeat it."
             )
         return StoreTrouble(f"The server of the record {self.name} can't be reached: {self._lost}. {remedy}")

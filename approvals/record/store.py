@@ -158,7 +158,7 @@ class Store(Claims, Policies):
             if receipt and not self._on.run(_RECEIPT, receipt, id):
                 if seen := self._on.value("SELECT outcome FROM receipts WHERE key = ?", receipt):
                     return self.request(seen)
-                raise Overtaken("This was taken already, but not as a request. Nothing was asked; ask anew.")
+                raise Overtaken("This was handled already, but not as a request. Please ask again.")
             request = fold(self._ledger.write(id, 1, [draft, *more]))
             line = listed(request) | {"action": request.action, "requester": request.requester}
             self._on.insert(f"requests (number, {', '.join(line)})", [(request.number, *line.values())])

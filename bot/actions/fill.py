@@ -265,7 +265,7 @@ def start_of(action: type[Action], typed: str, asker: Person, tables: Tables) ->
     except ValueError:
         raise ValueError("Enter a start like 2026-12-04 or 2026-12-04 18:00.") from None
     if start <= tables.now:
-        raise ValueError("This start is over. Choose a later one, or leave it empty to start at once.")
+        raise ValueError("This start has passed. Choose a later one, or leave it empty to start at once.")
     if start > tables.now + timedelta(days=LONGEST_DAYS):
         raise ValueError(f"Choose a start within the next {LONGEST_DAYS} days.")
     return start
@@ -277,7 +277,7 @@ def _read_end(last: date, first: date, values: dict[str, Any], problems: dict[st
     if "for_days" in values:
         problems["until"] = "Give either a last day or a number of days, not both."
     elif days < 0:
-        problems["until"] = "This day is over, or before the start. Choose a later one."
+        problems["until"] = "This day has passed, or is before the start. Choose a later one."
     elif days > LONGEST_DAYS:
         problems["until"] = f"Choose a day within the next {LONGEST_DAYS} days, or leave it empty."
     else:

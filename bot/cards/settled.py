@@ -204,7 +204,7 @@ def _undo(scene: Scene) -> list[Block]:
 
 def undo_button(request: Request, stays: str) -> Block:
     """`stays`: a sentence on what can't be undone, or ''."""
-    text = f"I'll ask for what takes the changes of {request.id} back. {stays}".strip()
+    text = f"I'll request the changes that reverse {request.id}. {stays}".strip()
     sure = confirmation(f"Undo {request.id}?", text, "Undo")
     return press("undo", request, confirm=sure)
 

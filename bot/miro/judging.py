@@ -32,8 +32,8 @@ def _trouble(kind: type[Away | Unclear], status: int, text: bytes) -> Troubled:
     if status in _LOCKED:
         return Locked(f"Miro refuses the bot's token ({status}).", _LOCKED[status], words)
     if status >= 500:
-        return kind(f"Miro had an error of its own ({status}): {words}", Trouble.SERVER, words)
-    return kind(f"Miro answered with status {status}, which tells nothing: {words}", Trouble.STATUS, words)
+        return kind(f"Miro had an internal error ({status}): {words}", Trouble.SERVER, words)
+    return kind(f"Miro answered with status {status}, without an explanation: {words}", Trouble.STATUS, words)
 
 
 def is_absent(status: int, text: bytes, id: str = "") -> bool:

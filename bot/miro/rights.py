@@ -17,7 +17,7 @@ def _unchangeable(seen: Seen, who: str, removing: bool) -> str:
         return f"{who}'s Miro account is deactivated. Miro can't change its roles. Reactivate it first."
     # Everybody has a role in the organization: if none is shown, it may be an admin's.
     if removing and not seen.existing.knows_roles:
-        why = f"Miro doesn't show which rights {who} has, so I take none away."
+        why = f"Miro doesn't show which rights {who} has, so I won't remove any."
         return f"{why} Check Miro's company settings, then ask again."
     return ""
 

@@ -40,7 +40,7 @@ LARGEST = 32_000_000
 """The most bytes of an answer that are read."""
 SHORTEST_SECRET = 8
 """Characters of a token from which on it is hidden in Miro's answers."""
-_NO_TIME = "Miro takes no more calls right now."
+_NO_TIME = "Miro accepts no more calls right now."
 
 
 Clock = Callable[[], datetime]

@@ -174,7 +174,7 @@ _RENAME = (
     "Change the security name from {before} to {name}",
 )
 # SCIM shows no roles in teams (Miro's API description, GET /Groups).
-_REFUSED = "Miro refuses it for the team's only admin, which I can't see before"
+_REFUSED = "Miro refuses this for a team's only admin. I can't check that in advance"
 WORDINGS: dict[str, Callable[..., Words]] = {
     "find": _plain("create", "found", "the account {email}", "the account {email} is there"),
     "create": _create,
@@ -209,19 +209,19 @@ HAZARDS = {
     "reactivates": "Joining also reactivates the account. It may use a Miro license.",
     "rights-back": "{rights} rights come back with it.",
     "final": "{who}'s boards go to a team admin for good.",
-    "closes": "What only {group} opens closes for {who}.",
-    "only-team": "{who} may have no other team then. Miro may remove such people, so operators decide how "
-    "it ends.",
+    "closes": "{who} loses what only {group} gives access to.",
+    "only-team": "This may be {who}'s last team. Miro may remove people without a team, so operators "
+    "decide how it ends.",
     "boards-pass": "{who}'s boards there go to a team admin for good.",
     "new-address": "{who} signs in with it from now on. Miro writes to both addresses.",
     "paid": "It takes a paid license. Only Miro's own settings can lower it again.",
     "group-final": "It can't be restored.",
-    "group-members": "Members now: {members}. They lose what only {group} opens, teams included.",
+    "group-members": "Members now: {members}. They lose what only {group} gives access to, including teams.",
     "only-team-admin": "{who} alone is admin of {teams}. Miro may refuse this until that is handed on.",
     "new-account": "Miro has a new account for this address.",
     "alike": "Another group looks like {group}. This one has the id {id}.",
     "managed": "It is in {groups}, managed elsewhere: that directory may bring the account back.",
-    "vanished": "Miro had an account for this person: it was deleted, or is a guest's. Look there first.",
+    "vanished": "Miro had an account for this person: it was deleted, or is a guest's. Check there first.",
 }
 """{code: hazard}: irreversible or costly effects, and what approvers have to know."""
 

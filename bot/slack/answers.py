@@ -64,7 +64,7 @@ def check_offered(context: Context, actor: Actor, action: type[Action]) -> None:
 
 def read_as(action: type[Action]) -> str:
     """What was read out of plain words, in front of why it can't be asked for."""
-    return f"I read this as a wish to {action.ABOUT}."
+    return f"It sounds like you want to {action.ABOUT}."
 
 
 def helped(context: Context, actor: Actor, typed: str = "") -> Message:

@@ -299,7 +299,7 @@ def about(button: str, request: Request, place: Mapping[str, str], asker: str) -
             hint = "The requester sees this. All approvers see the answer. The request stays pending."
             title, submit, blocks = "Ask About", "Ask", [box("reason", "Question", LONGEST_QUESTION, hint)]
         case "start":
-            hint = "Later than now planned. For an earlier start, withdraw it or send a new request."
+            hint = "Later than the current start. For an earlier one, withdraw it or send a new request."
             title, submit = "Start of", "Move"
             blocks = [field("reason", "Start", _moment(request.starts_at), hint)]
         case "hand-over":

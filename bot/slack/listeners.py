@@ -149,7 +149,7 @@ class Listeners(Listener):
             self.deliverer.pages.opened(client, actor, SlackId(event["user"]))
 
 
-NEXT = "I'm looking what would change and who decides. I'll write to you; you don't have to do anything."
+NEXT = "I'm checking what would change and who decides. I'll write to you, and you don't have to do anything."
 """Who decides isn't known before Miro was looked at: it may be so already, or be refused."""
 
 

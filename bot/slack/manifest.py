@@ -30,13 +30,13 @@ SHORTCUTS = [
         "name": "Ask for Miro Access",
         "type": "global",
         "callback_id": "ask-anything",
-        "description": "Choose what you need in Miro; you see the form before anything is asked for.",
+        "description": "Choose what you need in Miro. You review the form before anything is sent.",
     },
     {
         "name": "Make This a Miro Request",
         "type": "message",
         "callback_id": "make-request",
-        "description": "Fills a form from the message; you see it before anything is asked for.",
+        "description": "Fills in a form from the message. You review it before anything is sent.",
     },
 ]
 """Global and message shortcuts, which also work in threads, where commands don't."""
@@ -47,7 +47,7 @@ def manifest() -> dict[str, Any]:
     return {
         "display_information": {
             "name": "Miro Access",
-            "description": "Ask for a change of Miro access, decide with one click, see it done.",
+            "description": "Request Miro access, decide with one click, and see it done.",
             "background_color": "#1f2a44",
         },
         "features": {

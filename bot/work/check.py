@@ -372,7 +372,7 @@ def check_again(
     check_names(context, request, command)
     requester, lead = context.person(request.requester), "The policy no longer allows this."
     if requester.source and context.pushed and not context.pushed.wants(request):
-        raise Refused(f"{requester.called} says something else by now, so nothing was changed.")
+        raise Refused(f"{requester.called} now says something else, so nothing was changed.")
     approvers.look_up(context, colleagues, miro, context.ground(command, requester), live=True)
     ground = context.ground(command, requester)
     try:

@@ -115,7 +115,7 @@ def check(context: Context, request: Request, command: Action) -> None:
     cause = context.store.request(request.because_of) if request.because_of else None
     then = context.command(cause).then if cause else None
     if cause is None or cause.state is not State.DONE or not (cause.scope.days or then):
-        raise Refused("There is no approved access that this could end.")
+        raise Refused("There's no approved access to end.")
     expected = then[0] if then else context.command(cause).ending(cause.plan.gives)
     subject, id = expected.subject if expected else None, command.subject
     same_human = subject and id and context.person(subject).is_linked(context.person(id))
@@ -147,8 +147,8 @@ def until_another_admin(context: Context, request: Request) -> list[Draft]:
     if context.store.once(f"last-admin {request.id}"):
         who = context.person(request.subject).addressed if request.subject else "This person"
         context.tell_operators(
-            f"{who} is the last Company Admin, so {request.id} doesn't take that right away yet, although "
-            "its time is over. Make somebody else Company Admin: /miro-admin. I try again every hour."
+            f"{who} is the last Company Admin, so {request.id} keeps that right for now, although its "
+            "time is up. Make someone else a Company Admin: /miro-admin. I'll try again every hour."
         )
     later = Draft(EventType.SCHEDULED, body={"start_at": start})
     return [saying(EventType.HELD, why, next_try_at=start), later]
@@ -293,7 +293,7 @@ def _tell(context: Context, request: Request, todo: Sequence[str]) -> None:
     assert request.starts_at
     stamp, plain = int(request.starts_at.timestamp()), f"{request.starts_at:%d %b, %H:%M} UTC"
     at = f"<!date^{stamp}^{{date_short_pretty}}, {{time}}|{plain}>"
-    text = f"{request.id} starts {at}. Before that, somebody has to see to this: {' '.join(todo)}"
+    text = f"{request.id} starts {at}. Before that, someone has to take care of this: {' '.join(todo)}"
     people = {person.id: person for person in (context.person(request.requester), *context.operators())}
     for person in people.values():
         if person.account and not context.is_secret_from(person, request):

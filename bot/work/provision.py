@@ -129,7 +129,9 @@ class Provisioning:
                 return self._write(clock.withdrawn(gone))
             check_again(self.context, self.colleagues, self.miro, request, command)
             if (ends_at := ending.end_of(self.context, request, command)) and ends_at <= self.context.now():
-                raise Refused("The last day of this access is over, so it wasn't given. Ask for a later one.")
+                raise Refused(
+                    "This access wasn't given, because its last day has passed. Ask for a later one."
+                )
         approved = not before_first_write or is_approved(self.context, self.colleagues, request)
         while True:
             seen = self._look(command)

@@ -95,8 +95,8 @@ def check_unchanged(context: Context, request: Request, goals: Sequence[Goal], s
         return
     if own and seen.members:
         raise Refused(
-            "The group has members by now, so I leave it as it is. "
-            f"To delete it all the same, ask for it: /miro {request.action}."
+            "The group has members now, so I left it as it is. "
+            f"To delete it anyway, use /miro {request.action}."
         )
     for goal in goals:
         brought = own.get(goal.code)

@@ -24,7 +24,7 @@ def slack(s: Stage) -> tuple[int, str]:
     ("status", "told"),
     [
         (401, "Miro refuses the bot's token (401). Miro said: \"The token can't authorize an organization\""),
-        (503, 'Miro is busy. Miro takes no more calls right now. Miro said: "Service Unavailable"'),
+        (503, 'Miro is busy. Miro accepts no more calls right now. Miro said: "Service Unavailable"'),
     ],
 )
 def test_health_is_bad_from_the_next_look_until_miro_is_well_again(s: Stage, status: int, told: str) -> None:

@@ -66,7 +66,7 @@ def decided(what: Control, source: str, hold: Hold, actor: Actor, view: View) ->
     if what is not Control.PAUSED and view.excludes(actor.person):
         raise Refused(f"You run {title}, so another operator decides this. Nothing has changed.")
     if what in (Control.RELEASED, Control.KEPT) and not hold.counts:
-        raise Refused(f"Nothing of {title} is held now.")
+        raise Refused(f"Nothing from {title} is on hold now.")
     if (what is Control.PAUSED and hold.is_paused) or (what is Control.RESUMED and not hold.is_paused):
         raise Refused(f"{title} is {'paused already' if hold.is_paused else 'not paused'}.")
     return Draft(what, actor.person.id, {}, actor.signed)

@@ -19,7 +19,7 @@ class CreateGroup(Action):
     TITLE: ClassVar[str] = "Create a Group"
     ABOUT: ClassVar[str] = "create a user group in Miro"
     EXAMPLE: ClassVar[str] = 'create a group called "Data Science"'
-    NOTE: ClassVar[str] = "It is empty at first. An admin adds it to teams in Miro."
+    NOTE: ClassVar[str] = "It starts empty. An admin adds it to teams in Miro."
     NOT_FOR_TEAMS: ClassVar[str] = (
         "Miro doesn't let me create teams. Create it in Miro. I'll find it within 10 minutes."
     )

@@ -35,7 +35,7 @@ class DeleteGroup(Action):
 
     def warning(self, facts: Facts) -> str:
         group = facts.known_team(self.team).label
-        return f"Its members lose what only {group} opens. This can't be undone."
+        return f"Its members lose what only {group} gives access to. This can't be undone."
 
     def undo(self, facts: Facts) -> str:
         return "This can't be undone."

@@ -26,7 +26,7 @@ class ChangeLicense(Action):
     license: Annotated[License, FormField("Which license", Input.CHOICE, choices=_CHOICES)] = "Full"
 
     def phrase(self, facts: Facts) -> str:
-        return f"give {facts.person(self.person).called} a Miro license: {self.license}"
+        return f"give {facts.person(self.person).called} the {self.license} license in Miro"
 
     def outcome(self, facts: Facts) -> str:
         return f"{{who}} {{is}} on the {self.license} license in Miro"

@@ -60,7 +60,9 @@ class UpdateDetails(Action):
 
     def phrase(self, facts: Facts) -> str:
         names = listed([ATTRIBUTES.get(name, name) for name in self._wanted])
-        return f"update the {names} of {facts.person(self.person).called}"
+        who = facts.person(self.person).called
+        whose = "your" if who == "you" else f"{who}'s"
+        return f"update {whose} {names}"
 
     def outcome(self, facts: Facts) -> str:
         return "{who}'s details are updated in Miro"

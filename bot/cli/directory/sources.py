@@ -69,7 +69,7 @@ def release(source: str, key: str, email: str) -> None:
 
     KEY: as `held` shows it; if other changes are held by now, nothing is let through.
     """
-    say(f"{source} goes on: {_control(source, email, Control.RELEASED, key)}.")
+    say(f"{source} continues: {_control(source, email, Control.RELEASED, key)}.")
 
 
 def _pausing(name: str, what: Control, said: str, help: str) -> click.Command:
@@ -82,7 +82,7 @@ def _pausing(name: str, what: Control, said: str, help: str) -> click.Command:
 
 _PAUSE = "Ask nothing of what a directory says, until `resume`. What it says meanwhile is kept."
 pause = _pausing("pause", Control.PAUSED, "is paused", _PAUSE)
-resume = _pausing("resume", Control.RESUMED, "goes on", "End a pause.")
+resume = _pausing("resume", Control.RESUMED, "continues", "End a pause.")
 
 
 @click.command("import")

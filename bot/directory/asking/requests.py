@@ -355,7 +355,7 @@ def request_by(push: Push, command: Action, reason: str, *later: Draft) -> Reque
 
 
 _OTHERS = (
-    "This was decided already, or is about other changes by now. Nothing was done: look at what is held."
+    "This was decided already, or is about other changes now. Nothing was done. Look at what is on hold."
 )
 
 

@@ -48,7 +48,7 @@ def member(rest: Rest, address: str) -> OrgMember | None:
     people = [wire.message(OrgMember, entry) for entry in sent]
     exact = [each for each in people if canonical(each.email) == canonical(address)]
     if len(exact) > 1 or len(exact) < len(people):
-        raise Unreadable("Miro answered about others than I asked for.")
+        raise Unreadable("Miro's answer is about other people than I asked for.")
     return exact[0] if exact else None
 
 

@@ -206,7 +206,7 @@ class Copies:
     def _put_off(self, request: Request, card: Card, later: Later) -> None:
         """Stores an undelivered message, and raises `later`."""
         if later.refusals >= SAID_AFTER and card.role in NEEDED and not card.ts:
-            text = f"Slack refuses my messages to {self._named(card)} ({later.code}). I go on trying."
+            text = f"Slack refuses my messages to {self._named(card)} ({later.code}). I'll keep trying."
             self._tell_operators(request, card, text, self.context.person(request.requester))
         if later.tried and not card.ts:
             self.context.store.outbox.put(

@@ -14,10 +14,10 @@ from bot.slack.directory import view
 from bot.slack.reply import Body, Listener
 
 _ANSWERS = {
-    Control.RELEASED: "{0} goes on: {1}.",
-    Control.KEPT: "It stays held. Let Through, or what `miro-bot directory held {2}` shows, lets it go on.",
-    Control.PAUSED: "{0} is paused. What it says is kept, and nothing is asked until you resume it.",
-    Control.RESUMED: "{0} goes on.",
+    Control.RELEASED: "{0} continues: {1}.",
+    Control.KEPT: "It stays on hold. To continue, press Let Through, or run `miro-bot directory held {2}`.",
+    Control.PAUSED: "{0} is paused. Its changes are kept, and nothing is requested until you resume it.",
+    Control.RESUMED: "{0} continues.",
 }
 
 
@@ -37,7 +37,7 @@ class Sources(Listener):
     def _look(self, body: Body) -> Block:
         name, reader = body["actions"][0]["value"], self.who(body).person
         if not is_operator(self.context.policy, reader):
-            raise Refused("Only an operator can look at what a directory says.")
+            raise Refused("Only operators can see a directory's changes.")
         if name not in self.context.policy.directory:
             raise Refused(f"The policy has no directory {name} any more.")
         return view.look(self.context, looked(self.context, name), reader)

@@ -49,7 +49,7 @@ def message(context: Context, name: str) -> Message:
         button("Let Through", "directory-released", f"{name}:{hold.key}", confirm=sure),
         button("Hold", "directory-kept", f"{name}:{hold.key}"),
     )
-    after = "Let Through asks for each change as the policy says. Everything else of it goes on meanwhile."
+    after = "Let Through requests each change as the policy says. Other changes continue meanwhile."
     return card("⚠️", f"{title} wants to {changes(hold)}", [Part(why), Part(after)], *buttons)
 
 

@@ -38,7 +38,7 @@ def message(review: Review) -> Message:
     kept, ended, gone, left = (len(review.having(step)) for step in (Step.KEPT, Step.ENDED, Step.GONE, ""))
     verb = "put right" if review.compares else "ended"
     text = f"Kept {kept}, {verb} {ended}, no longer in Miro {gone}, not decided {left}."
-    undecided = "Access that nobody decided stays." if left else ""
+    undecided = "Access without a decision stays." if left else ""
     sign, how = ("⌛", "ended") if left else ("✅", "is complete")
     return card(sign, f"Review of {review.subject} {how}", [Part(text), Part(undecided), small], opens)
 
@@ -76,7 +76,7 @@ def form(
         blocks.append(field("reason", "Why to keep", reason, optional=True))
         blocks.append(field("until", "Keep until", {"type": "datepicker"}, optional=True))
     elif left:
-        value, text = (review.key, "Everybody whom nobody has decided keeps it, except whom you marked End.")
+        value, text = (review.key, "Everyone not decided yet keeps it, except those you marked End.")
         sure = confirmation(f"Keep all {len(left)} left?", text, "Keep All")
         blocks += [_choice(access, access.number in own) for access in page]
         blocks.append(actions(button(f"Keep All {len(left)} Left", "keep-all", value, confirm=sure)))

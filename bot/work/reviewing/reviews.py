@@ -159,7 +159,7 @@ def _keeping(context: Context, reason: str, until: str) -> Draft:
         end = context.now()
     if not context.now() < end <= context.now() + LONGEST_KEPT:
         most = LONGEST_KEPT.days
-        problems["until"] = f"Give a last day, at most {most} days from now. It is asked about again then."
+        problems["until"] = f"Give a last day, at most {most} days from now. You're asked again then."
     if problems:
         raise Problems(problems)
     return Draft(Step.KEPT, body={"until": stamp(end.astimezone(UTC))}, words={"reason": reason})

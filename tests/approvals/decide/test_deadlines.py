@@ -185,12 +185,12 @@ def test_the_requester_may_remind_once_in_four_hours(scene: Scene) -> None:
         nudge(request, scene.who("ada"), scene.table)
     assert (
         str(told.value)
-        == "I asked Cy (cy@example.com) and Dee (dee@example.com) a moment ago. You can remind in 4 hours."
+        == "I asked Cy (cy@example.com) and Dee (dee@example.com) a moment ago. Remind again in 4 hours."
     )
     scene.clock.pass_(4 * HOUR)
     request = scene.store.append(request, nudge(request, scene.who("ada"), scene.table))
     assert (request.deadlines.reminded, request.state) == (1, State.WAITING)
-    with pytest.raises(Refused, match="You can remind in 4 hours"):
+    with pytest.raises(Refused, match="Remind again in 4 hours"):
         nudge(request, scene.who("ada"), scene.table)
 
 

@@ -56,13 +56,13 @@ def test_the_requester_reminds_once_in_four_hours(scene: Scene) -> None:
     scene.clock.pass_(timedelta(hours=3, minutes=59))
     assert (
         nudged(scene, request)
-        == "I asked Cy (cy@example.com) and Dee (dee@example.com) 3 hours ago. You can remind in 1 minute."
+        == "I asked Cy (cy@example.com) and Dee (dee@example.com) 3 hours ago. Remind again in 1 minute."
     )
     request = done(scene, request, lambda one, table: nudge(one, scene.who("ada"), table), minutes=1)
     assert (request.deadlines.reminded, hours(scene, request.deadlines.asked_last_at)) == (1, 0)
     assert (
         nudged(scene, request)
-        == "I asked Cy (cy@example.com) and Dee (dee@example.com) a moment ago. You can remind in 4 hours."
+        == "I asked Cy (cy@example.com) and Dee (dee@example.com) a moment ago. Remind again in 4 hours."
     )
 
 

@@ -269,7 +269,7 @@ def test_a_last_day_is_a_date_and_counts_as_days_from_today(context: Office) -> 
     [
         ({"until": "20.12.2026"}, "Enter a date like 2026-12-20."),
         ({"until": "2026-02-30"}, "Enter a date like 2026-12-20."),
-        ({"until": "2020-01-01"}, "This day is over, or before the start. Choose a later one."),
+        ({"until": "2020-01-01"}, "This day has passed, or is before the start. Choose a later one."),
         ({"until": "9999-12-31"}, "Choose a day within the next 366 days, or leave it empty."),
         ({"until": "2026-12-20", "for_days": "3"}, "Give either a last day or a number of days, not both."),
     ],

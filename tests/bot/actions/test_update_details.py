@@ -26,7 +26,7 @@ def hazards(context: Office, command: UpdateDetails | ChangeLicense) -> list[str
 
 def test_it_names_what_changes_and_warns_of_a_new_address(context: Office) -> None:
     context.sandbox = World().build()
-    assert MOVED.phrase(context.context.facts) == "update the department and e-mail address of Ada Example"
+    assert MOVED.phrase(context.context.facts) == "update Ada Example's department and e-mail address"
     [warning] = hazards(context, MOVED)
     assert warning == "Ada signs in with it from now on. Miro writes to both addresses."
 

@@ -373,7 +373,7 @@ def test_who_has_to_act_before_a_list_starts_reads_so_days_before(s: Stage) -> N
         for user in ("U0CAROL", "U0SAM"):
             ahead = [each for each in told(s, user) if f"{id} starts" in each]
             assert len(ahead) == times, (days, user)
-    assert "somebody has to see to this: Nobody else is Company Admin." in ahead[-1]
+    assert "someone has to take care of this: Nobody else is Company Admin." in ahead[-1]
 
 
 def test_approver_and_requester_read_what_was_left_out_and_why(s: Stage) -> None:

@@ -111,7 +111,7 @@ def test_a_list_is_sent_followed_and_answered_in_a_shell(tmp_path: Path) -> None
         )
         send = ("bulk", str(file), "--as", "carol@example.com", "--reason", "=Quarter ends")
         assert "Line 3: There's no team X." in shell.types(*send, exits=1)
-        assert "This start is over" in shell.types(*send, "--skip", "--start", "2020-01-01", exits=1)
+        assert "This start has passed" in shell.types(*send, "--skip", "--start", "2020-01-01", exits=1)
         assert s.bot.store.requests() == []
         assert "R-1 saved" in shell.types(*send, "--skip")
         s.settle()
@@ -142,7 +142,7 @@ def test_a_check_judges_who_may_request_a_line_as_the_bot_does(tmp_path: Path) -
         assert "Line 2: You can't request this." in seen and "Line 3" not in seen
         assert "Lines to carry out: 1 (1 offboard). Already as requested: 0. With a problem: 1." in seen
         assert "Nobody in Slack has" in shell.types(*send, "stranger@example.com", exits=1)
-        assert "This start is over" in shell.types(
+        assert "This start has passed" in shell.types(
             *send, "priya@example.com", "--skip", "--start", "2020-01-01", exits=1
         )
         assert s.bot.store.requests() == []

@@ -19,7 +19,7 @@ WAYS: dict[str, tuple[str, str]] = {
     "a team managed elsewhere": ("{who},join,Sales", "Okta tile"),
     "nobody in Miro": ("nobody.{number}@example.com,offboard,", "No Miro account found"),
     "a move from nowhere": ("{who},move,Design", "Fill this in: from which team"),
-    "a day that is over": ("{who},join,Design,,2020-01-01", "This day is over"),
+    "a day that is over": ("{who},join,Design,,2020-01-01", "This day has passed"),
     "no day": ("{who},join,Design,,tomorrow", "Enter a date like"),
     "no number of days": ("{who},join,Design,,,many", "Enter a whole number of days"),
     "no detail": ("{who},update,", "Fill in at least one detail"),

@@ -57,12 +57,12 @@ def test_a_shell_lists_what_is_held_and_lets_it_through(s: Stage, shell: Shell) 
     wrong = shell.types(*release, "--as", "sam@example.com", exits=1)
     assert "You run Okta" in wrong
     assert "other changes" in shell.types("directory", "release", "okta", "f00d", *CAROL, exits=1)
-    assert shell.types(*release, *CAROL) == "okta goes on: give access to 6 people."
+    assert shell.types(*release, *CAROL) == "okta continues: give access to 6 people."
     wait(s, minutes=2)
     assert states(okta.asked()) == [("request-access", "done")] * 6
     assert shell.types("directory", "held", "okta") == "Nothing is held, nothing has failed."
     assert "is paused" in shell.types("directory", "pause", "okta", *CAROL)
-    assert "goes on" in shell.types("directory", "resume", "okta", *CAROL)
+    assert "continues" in shell.types("directory", "resume", "okta", *CAROL)
     assert "it has okta" in shell.types("directory", "held", "entra", exits=1)
 
 

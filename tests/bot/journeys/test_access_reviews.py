@@ -292,7 +292,7 @@ def test_owners_are_reminded_and_silence_ends_nothing(s: Stage) -> None:
         assert last(s, user).splitlines()[:3] == [
             "⌛ Review of access to Design ended",
             "Kept 1, ended 0, no longer in Miro 0, not decided 3.",
-            "Access that nobody decided stays.",
+            "Access without a decision stays.",
         ]
     assert "Design" in teams_of(s, "jo@example.com")
     assert s.bot.store.requests() == []

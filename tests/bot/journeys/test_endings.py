@@ -163,7 +163,7 @@ def test_the_last_admin_is_kept_and_the_operators_hear_of_it(s: Stage) -> None:
     user = s.miro.user("alex@example.com")
     assert user and (user.role, state(s, end.id)) == (ADMIN, "approved")
     warned = [one for one in told(s, "U0CAROL") if "is the last Company Admin" in one]
-    assert len(warned) == 1 and f"so {end.id} doesn't take that right away yet" in warned[0]
+    assert len(warned) == 1 and f"so {end.id} keeps that right for now" in warned[0]
     ask(s, "U0ALEX", "/miro-access", "for Design because it goes on meanwhile", until=day(s, 3))
     approve(s, "U0PRIYA")
     assert newest_request(s).state == "done", "it holds nobody up"
@@ -184,7 +184,7 @@ def test_who_got_the_rights_cannot_keep_them_by_withdrawing_their_end(s: Stage) 
     s.acting.command("U0DANA", "/miro", f"withdraw {end.id}")
     s.settle()
     assert state(s, end.id) == "approved"
-    assert "ends what was approved for some days only" in last(s, "U0DANA")
+    assert "ends access given for a limited time" in last(s, "U0DANA")
 
 
 @pytest.mark.thorough
@@ -326,7 +326,7 @@ def test_where_there_is_a_longest_an_end_is_needed(tmp_path: Path) -> None:
         assert refused_form(s, *ACCESS)["until"] == "Choose an end date, at most 30 days from now."
 
 
-@pytest.mark.parametrize(("days", "why"), [(-1, "This day is over"), (367, "within the next 366 days")])
+@pytest.mark.parametrize(("days", "why"), [(-1, "This day has passed"), (367, "within the next 366 days")])
 def test_a_last_day_is_within_a_year_from_today(s: Stage, days: int, why: str) -> None:
     assert why in refused_form(s, *ACCESS, until=day(s, days))["until"]
 
@@ -405,7 +405,7 @@ def test_a_try_that_did_not_reach_miro_claims_nothing(tmp_path: Path) -> None:
 def test_an_only_team_is_a_hazard_before_and_operators_decide_how_it_ends(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[])
     ask(s, *ACCESS, until=day(s, 7))
-    assert "⚠ Alex may have no other team then." in read(card(s, "U0PRIYA"))
+    assert "⚠ This may be Alex's last team." in read(card(s, "U0PRIYA"))
     approve(s, "U0PRIYA")
     wait(s, days=8)
     end = newest_request(s)

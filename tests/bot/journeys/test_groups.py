@@ -103,7 +103,7 @@ def test_the_approver_reads_how_many_members_lose_what(s: Stage) -> None:
     asked = last(s, "U0CAROL")
     assert "Delete the group Design?" in asked
     assert "It can't be restored." in asked
-    assert "Members now: 3. They lose what only Design opens, teams included." in asked
+    assert "Members now: 3. They lose what only Design gives access to, including teams." in asked
     approve(s, "U0CAROL")
     assert (state(s, id), calls(s)) == ("done", [f"DELETE /Groups/{design}"])
     assert "The group Design is deleted in Miro" in last(s, "U0DANA")
@@ -193,7 +193,7 @@ def test_a_group_that_somebody_joined_meanwhile_stays(s: Stage) -> None:
     s.miro.add_user("jo@example.com", "Jo", teams=[new])
     press(s, "U0DANA", "undo")
     assert newest_request(s).state == "refused"
-    assert "The group has members by now, so I leave it as it is." in last(s, "U0DANA")
+    assert "The group has members now, so I left it as it is." in last(s, "U0DANA")
 
 
 # -- where groups are teams --------------------------------------------------------------------------------

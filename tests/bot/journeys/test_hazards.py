@@ -68,7 +68,7 @@ def test_what_scim_does_not_tell_of_somebody_who_leaves_a_team_is_said_under_det
     ask(s, "U0ALEX", "/miro", "leave-team Design because I moved")
     press(s, "U0PRIYA", "details")
     details = str(s.acting.modal("U0PRIYA"))
-    assert "Miro refuses it for the team's only admin, which I can't see before" in details
+    assert "Miro refuses this for a team's only admin. I can't check that in advance" in details
 
 
 def test_a_group_managed_elsewhere_is_neither_joined_nor_left(s: Stage) -> None:

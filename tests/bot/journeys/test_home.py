@@ -164,7 +164,7 @@ def test_a_reminder_is_sent_from_the_page_and_one_too_early_is_refused_there(s: 
     opened(s, "U0ALEX")
     id = ask(s, "U0ALEX", *ACCESS)
     presses(s, "U0ALEX", "remind", id)
-    assert "You can remind in 4 hours." in page(s, "U0ALEX")
+    assert "Remind again in 4 hours." in page(s, "U0ALEX")
     wait(s, hours=4)
     presses(s, "U0ALEX", "remind", id)
     assert page(s, "U0ALEX").startswith("I'm reminding Priya Rao")

@@ -188,9 +188,9 @@ def test_the_days_count_from_the_start(s: Stage) -> None:
 @pytest.mark.parametrize(
     ("fields", "field", "why"),
     [
-        ({"days": -1}, "start", "This start is over."),
+        ({"days": -1}, "start", "This start has passed."),
         ({"days": 367}, "start", "Choose a start within the next 366 days."),
-        ({"days": 9}, "until", "This day is over, or before the start."),
+        ({"days": 9}, "until", "This day has passed, or is before the start."),
     ],
 )
 def test_a_start_that_cannot_be_is_refused_at_its_field(
@@ -254,7 +254,7 @@ def test_the_last_admin_may_be_offboarded_later_and_who_has_to_act_first_reads_s
         for user in told_before:
             ahead = [each for each in told(s, user) if f"{id} starts" in each]
             assert len(ahead) == times, (days, user)
-    assert "somebody has to see to this: Nobody else is Company Admin." in ahead[-1]
+    assert "someone has to take care of this: Nobody else is Company Admin." in ahead[-1]
     s.miro.change_user("carol@example.com", role=ADMIN)
     wait(s, days=1, hours=2)
     jo = s.miro.user("jo.park@example.com")

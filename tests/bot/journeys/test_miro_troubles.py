@@ -203,7 +203,7 @@ def test_an_error_of_miros_own_is_told_in_its_words(s: Stage) -> None:
     id = ask(s, *ACCESS)
     approve(s, "U0PRIYA")
     for said in (last(s, "U0ALEX"), read(card(s, "U0CAROL", "resume"))):
-        assert "Miro had an error of its own (500): Board service is down and so on" in said
+        assert "Miro had an internal error (500): Board service is down and so on" in said
     assert "but couldn't verify it" in says(request(s, id).outcome.text)  # type: ignore[union-attr]
     assert "<p" not in str(request(s, id).outcome)
 
@@ -218,7 +218,7 @@ def test_rights_that_miro_does_not_show_are_not_taken_for_none(s: Stage) -> None
     s.miro._undisturbed = lambda call: hidden(undisturbed(call))  # type: ignore[method-assign]
     id = ask(s, "U0LENA", "/miro-offboard", "jo@example.com because last day today")
     assert state(s, id) == "refused"
-    assert "Miro doesn't show which rights Jo has, so I take none away." in last(s, "U0LENA")
+    assert "Miro doesn't show which rights Jo has, so I won't remove any." in last(s, "U0LENA")
     assert calls(s) == []
 
 

@@ -10,7 +10,7 @@ from tests.bot.journeys.scenes import buttons, last, read, say
 from tests.bot.journeys.scenes import read as reads
 from tests.bot.journeys.test_shortcuts import choices, choose, field, make_request, meet
 
-TURNED = "I read this as a wish to take admin rights away"
+TURNED = "It sounds like you want to take admin rights away"
 EXACT = SENTENCES["exact"].format(example=MakeAdmin.EXAMPLE)
 NOTHING = SENTENCES["negation"]
 
@@ -25,7 +25,7 @@ def test_a_command_to_give_rights_with_words_that_take_them_opens_no_form(s: Sta
     meet(s, "U0DANA")
     s.acting.command("U0DANA", "/miro-admin", text.replace("@alex", "<@U0ALEX|alex>"))
     assert form(s, "U0DANA") == ""
-    assert last(s, "U0DANA").startswith(f"{TURNED}. /miro-admin isn't for that")
+    assert last(s, "U0DANA").startswith(f"{TURNED}. /miro-admin doesn't do that")
 
 
 def test_what_one_may_not_ask_for_is_said_before_a_form_is_filled_in(s: Stage) -> None:
@@ -33,7 +33,7 @@ def test_what_one_may_not_ask_for_is_said_before_a_form_is_filled_in(s: Stage) -
     for command, text in (("/miro-admin", "<@U0SAM>"), ("/miro", "make-admin <@U0SAM>")):
         s.acting.command("U0ALEX", command, text)
         assert (form(s, "U0ALEX"), last(s, "U0ALEX")) == ("", NOT_FOR_YOU)
-    read_as = f"I read this as a wish to {MakeAdmin.ABOUT}. {NOT_FOR_YOU}"
+    read_as = f"It sounds like you want to {MakeAdmin.ABOUT}. {NOT_FOR_YOU}"
     s.acting.command("U0ALEX", "/miro", "make <@U0SAM> admin")
     assert (form(s, "U0ALEX"), last(s, "U0ALEX")) == ("", read_as)
     said = say(s, "U0ALEX", "make <@U0SAM> admin")

@@ -173,7 +173,7 @@ def test_the_requester_reminds_from_the_waiting_card(s: Stage) -> None:
     mine = card(s, "U0ALEX", "remind")
     press(s, "U0ALEX", "remind")
     assert answer(s, "U0ALEX") == (
-        "I asked Priya Rao, Carol Diaz and Sam Lee a moment ago. You can remind in 4 hours."
+        "I asked Priya Rao, Carol Diaz and Sam Lee a moment ago. Remind again in 4 hours."
     )
     wait(s, hours=5)
     press(s, "U0ALEX", "remind")

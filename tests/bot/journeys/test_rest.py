@@ -341,7 +341,7 @@ def test_who_leads_no_team_alone_hands_none_on(s: Stage) -> None:
     s.miro.add_user("dana@example.com", "Dana Fox")
     wait(s, hours=1)
     id = ask(s, *CLOSE, **HEIR)
-    assert "I see no team to hand on to dana@example.com." in last(s, "U0PRIYA")
+    assert "I don't see a team to hand over to dana@example.com." in last(s, "U0PRIYA")
     approve(s, "U0PRIYA")
     assert (state(s, id), _is_active(s)) == ("done", False)
 
@@ -487,7 +487,7 @@ def test_an_heir_doesnt_decide_what_makes_them_team_admin(tmp_path: Path) -> Non
         id = ask(s, *CLOSE, heir="priya@example.com")
         assert state(s, id) == "waiting" and not has_card(s, "U0PRIYA")
         press(s, "U0PRIYA", "approve", card(s, "U0SAM"))
-        assert "You would get teams by this" in answer(s, "U0PRIYA")
+        assert "This would give you teams" in answer(s, "U0PRIYA")
         approve(s, "U0SAM")
         assert state(s, id) == "done" and _leads(s, "priya@example.com")
 

@@ -230,7 +230,7 @@ def test_whoami_knows_a_manager_whom_slack_or_miro_told(s: Stage) -> None:
 def test_what_was_sent_promises_nothing_before_the_check(s: Stage) -> None:
     s.acting.command("U0ALEX", "/miro-access", "for Design because we draw")
     s.acting.submit("U0ALEX")
-    said = "Sent: R-1. I'm looking what would change and who decides. I'll write to you;"
+    said = "Sent: R-1. I'm checking what would change and who decides. I'll write to you,"
     assert said in reads(s.acting.modal("U0ALEX"))
     s.settle()
     assert last(s, "U0ALEX").startswith("⏳ R-1 · Waiting for Priya Rao, Carol Diaz or Sam Lee")

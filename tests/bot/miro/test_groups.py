@@ -39,7 +39,7 @@ def test_leaving_a_team_gives_boards_away() -> None:
 
 def test_leaving_a_user_group_closes_what_it_opened() -> None:
     leave = OutOfGroup("Ada", "100", "g_eng", "Engineering", boards_pass=False)
-    assert texts(leave.hazards(seen("100"))) == ["What only Engineering opens closes for Ada."]
+    assert texts(leave.hazards(seen("100"))) == ["Ada loses what only Engineering gives access to."]
 
 
 @pytest.mark.parametrize(("groups", "sure"), [(("100", "200"), True), (("100",), False)])

@@ -100,7 +100,7 @@ def test_rights_that_miro_does_not_show_are_not_taken_for_none(goal: Goal, roles
     hidden = Seen(account().model_copy(update={"roles": roles}), other_admin=True)
     assert not goal.holds(hidden)
     assert goal.obstacle(hidden) == (
-        "Miro doesn't show which rights Ada has, so I take none away. "
+        "Miro doesn't show which rights Ada has, so I won't remove any. "
         "Check Miro's company settings, then ask again."
     )
 

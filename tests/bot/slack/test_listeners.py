@@ -81,7 +81,7 @@ def test_a_form_that_is_sent_turns_into_a_sentence_and_is_saved_once_however_oft
 ) -> None:
     assert s.acting.command("U0ALEX", *ACCESS).ok
     reply = s.acting.submit("U0ALEX")
-    assert "Sent: R-1. I'm looking what would change and who decides." in as_text(reply.body["view"])
+    assert "Sent: R-1. I'm checking what would change and who decides." in as_text(reply.body["view"])
     again = s.acting.send(reply.delivery, retry=1)
     assert again.body["response_action"] == "update"
     assert [one.id for one in s.bot.store.requests()] == ["R-1"]

@@ -179,7 +179,7 @@ def test_a_stop_quotes_the_answer_to_the_step_it_names(s: Stage) -> None:
     approve(s, "U0SAM")
     text = outcome(s, id).text
     assert text.endswith("I tried 3 times to become Company Admin but couldn't verify it.")
-    assert "200" not in text and "201" not in text and text.startswith("Miro had an error of its own (502)")
+    assert "200" not in text and "201" not in text and text.startswith("Miro had an internal error (502)")
 
 
 def test_tries_cut_by_a_crash_quote_nothing_that_belongs_to_another_step(s: Stage) -> None:

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.regression
 
 OWN = 'request-access = { ask = ["anyone"], for_others = ["it", "hr"], approvers = ["manager", "it"] }'
 UNASKED = POLICY.replace(OWN, 'request-access = { ask = ["anyone"], for_others = ["it"], approval = false }')
-HAD_ONE = "Miro had an account for this person: it was deleted, or is a guest's. Look there first."
+HAD_ONE = "Miro had an account for this person: it was deleted, or is a guest's. Check there first."
 JO = "jo@example.com"
 
 

@@ -160,7 +160,7 @@ def test_two_accounts_that_are_both_closed_need_nothing(s: Stage) -> None:
 # -- an account that isn't shown now -------------------------------------------------------------------------
 
 
-HAD_ONE = "Miro had an account for this person: it was deleted, or is a guest's. Look there first."
+HAD_ONE = "Miro had an account for this person: it was deleted, or is a guest's. Check there first."
 
 
 @pytest.mark.parametrize("team", ["Design", "Engineering"])

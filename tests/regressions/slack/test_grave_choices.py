@@ -15,14 +15,18 @@ from tests.bot.journeys.shell import machine
 
 pytestmark = pytest.mark.regression
 
-TAKE = "I read this as a wish to take admin rights away"
-GIVE = "I read this as a wish to give somebody admin rights"
+TAKE = "It sounds like you want to take admin rights away"
+GIVE = "It sounds like you want to give somebody admin rights"
 RIGHTS = "Choose one of: Company Admin, Content Admin, User Admin, Security Admin."
 FORMS = [
     ("U0DANA", "/miro-admin", "<@U0ALEX> because Alex joins IT", "rights"),
     ("U0DANA", "/miro", "remove-admin <@U0ALEX> because Alex left IT", "rights"),
     ("U0LENA", "/miro-offboard", "jo@example.com because last day today", "how"),
     ("U0LENA", "/miro-offboard", "remove the account of jo@example.com because last day", "how"),
+    # What can't be undone isn't filled in even where it was typed.
+    ("U0LENA", "/miro-offboard", "delete jo@example.com because last day", "how"),
+    ("U0LENA", "/miro", "I need to delete jo@example.com because last day", "how"),
+    ("U0LENA", "/miro", "offboard jo@example.com, delete after 30 days", "how"),
 ]
 
 
@@ -88,8 +92,8 @@ def test_a_message_shortcut_fills_in_no_choice_either(s: Stage) -> None:
         ("/miro", "remove-admin <@U0ALEX> should be Company Admin", GIVE),
         ("/miro", "remove-admin <@U0ALEX> needs Company Admin", GIVE),
         ("/miro", "remove-admin promote <@U0ALEX> to Company Admin", GIVE),
-        ("/miro-access", "remove <@U0ALEX> from Design", "I read this as a wish to leave a team"),
-        ("/miro", "request-access <@U0ALEX> no longer needed for Design", "I read this as a wish to leave"),
+        ("/miro-access", "remove <@U0ALEX> from Design", "It sounds like you want to leave a team"),
+        ("/miro", "request-access <@U0ALEX> no longer needed for Design", "It sounds like you want to leave"),
     ],
 )
 def test_a_command_whose_text_asks_for_the_opposite_opens_no_form(
@@ -102,7 +106,7 @@ def test_a_command_whose_text_asks_for_the_opposite_opens_no_form(
 
 def test_the_command_to_type_instead_is_named(s: Stage) -> None:
     s.acting.command("U0CAROL", "/miro-admin", "demote <@U0ALEX>")
-    assert last(s, "U0CAROL") == f"{TAKE}. /miro-admin isn't for that: type /miro remove-admin instead."
+    assert last(s, "U0CAROL") == f"{TAKE}. /miro-admin doesn't do that: type /miro remove-admin instead."
 
 
 def test_an_action_that_was_chosen_for_a_message_isnt_turned_round(s: Stage) -> None:
@@ -141,8 +145,8 @@ def test_what_remains_or_is_one_of_several_is_not_filled_in(
         ("U0DANA", "/miro-admin", "<@U0ALEX> as Company Admin because of IT", "rights", "Company Admin"),
         ("U0DANA", "/miro-admin", "<@U0ALEX> user admin because of IT", "rights", "User Admin"),
         ("U0DANA", "/miro-admin", "the user <@U0ALEX>, User Admin because of IT", "rights", "User Admin"),
-        ("U0LENA", "/miro-offboard", "delete jo@example.com because last day", "how", "delete"),
-        ("U0LENA", "/miro", "I need to delete jo@example.com because last day", "how", "delete"),
+        ("U0LENA", "/miro-offboard", "deactivate jo@example.com because last day", "how", "deactivate"),
+        ("U0LENA", "/miro", "I need to deactivate jo@example.com because last day", "how", "deactivate"),
     ],
 )
 def test_what_was_typed_is_filled_in(

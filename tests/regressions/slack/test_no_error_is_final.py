@@ -122,7 +122,9 @@ def test_where_the_only_approver_is_the_only_operator_the_requester_hears_of_it(
         s.slack.fault("chat.postMessage", to="U0PRIYA", times=None, error=error)
         id = ask(s, *ACCESS)
         later(s, 5)
-        assert f"{id}: Slack refuses my messages to Priya Rao ({error}). I go on trying." in told(s, "U0ALEX")
+        assert f"{id}: Slack refuses my messages to Priya Rao ({error}). I'll keep trying." in told(
+            s, "U0ALEX"
+        )
         assert "Waiting for Priya Rao" not in told(s, "U0ALEX")[0]
         assert "unreached" in history(s, id), "the requester was reached by the same method"
 

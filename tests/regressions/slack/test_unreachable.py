@@ -156,7 +156,7 @@ def test_operators_read_of_somebody_whom_slack_refuses_for_a_while(
         s.slack.fault("chat.postMessage", to="U0PRIYA", times=None, error=error)
         id = ask(s, *ACCESS)
         later(s, 5)
-        assert f"{id}: Slack refuses my messages to Priya Rao ({error}). I go on trying." in told(
+        assert f"{id}: Slack refuses my messages to Priya Rao ({error}). I'll keep trying." in told(
             s, "U0CAROL"
         )
         assert "unreached" in history(s, id), "the operators were reached by the same method"

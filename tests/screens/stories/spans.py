@@ -64,7 +64,7 @@ LATER = Story(
         ),
         picture(
             "later-move", "**Change Start** moves it to a later time.",
-            LENA, FORM, "Later than now planned",
+            LENA, FORM, "Later than the current start",
             presses(LENA, "Change Start", "I'll make the changes then."),
         ),
     ),

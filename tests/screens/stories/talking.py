@@ -23,7 +23,7 @@ REMINDED = Story(
         ),
         picture(
             "remind-answer", "**Remind**, pressed too soon.",
-            ALEX, ANSWER, "You can remind in",
+            ALEX, ANSWER, "Remind again in",
             presses(ALEX, "Remind", "R-1"),
         ),
         picture(
