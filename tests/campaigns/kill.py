@@ -127,6 +127,7 @@ class Campaign:
             {
                 "environ": self.environ,
                 "now": now,
+                "request": self.shape.request,
                 "point": point,
                 "same_machine": same_machine,
                 "pushes": self.shape.repeats,
@@ -151,7 +152,7 @@ def campaign(shape: Shape, nursery: Nursery, folder: Path, kind: str = "sqlite")
         scene.miro.limits = False
         shape.furnish(scene)
         ask(scene, shape)
-        watch = Watch(scene.miro, scene.slack, record)
+        watch = Watch(scene.miro, scene.slack, record, shape.request)
         urls = open_.enter_context(watch.serve())
         yield Campaign(
             shape,

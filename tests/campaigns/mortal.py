@@ -19,6 +19,7 @@ import httpx
 
 from approvals.decide.actor import Actor
 from approvals.decide.decide import approve
+from approvals.ids import RequestId
 from approvals.record.database import Database
 from approvals.states import ACTIVE, State
 from bot.app import Bot, build
@@ -26,7 +27,6 @@ from bot.sandbox.stage import Clock
 from bot.settings import read
 from bot.slack.api.edge import SlackClient
 from tests.campaigns import source
-from tests.campaigns.watch import ONLY
 
 DAY = timedelta(days=1)
 NEVER_FINISHED = 4
@@ -73,14 +73,14 @@ class Points:
         setattr(owner, name, passed)
 
 
-def work(bot: Bot, clock: Clock) -> int:
+def work(bot: Bot, clock: Clock, id: RequestId) -> int:
     """Whatever has to be done until nothing is left; the first approver says yes."""
     for _ in range(40):
         bot.settle()
         if not bot.store.requests():
             clock.pass_(timedelta(seconds=30))  # a directory's push is over
             continue
-        request = bot.store.request(ONLY)
+        request = bot.store.request(id)
         if request.state is State.WAITING:
             person = bot.context.person(request.asking.approvers[0][0])
             table = bot.context.table(request)
@@ -99,9 +99,9 @@ def work(bot: Bot, clock: Clock) -> int:
 
 
 def live(job: dict[str, Any]) -> int:
-    """One life of the bot: `environ` as in a shell, `now`, the `point` at which it dies (0: at none),
-    whether it is the `same_machine` as before, which knows that the process of then is dead, and whether a
-    directory `pushes` everything at its beginning."""
+    """One life of the bot: `environ` as in a shell, `now`, the `request` that is carried out, the `point` at
+    which it dies (0: at none), whether it is the `same_machine` as before, which knows that the process of
+    then is dead, and whether a directory `pushes` everything at its beginning."""
     die = Points(job["point"])
     die.around_call(httpx.HTTPTransport, "handle_request")
     die.around_call(SlackClient, "api_call")
@@ -112,7 +112,7 @@ def live(job: dict[str, Any]) -> int:
         bot._free_the_dead()
     if job["pushes"]:
         source.push(bot)
-    return work(bot, clock)
+    return work(bot, clock, RequestId(job["request"]))
 
 
 def _child(job: dict[str, Any]) -> None:

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from approvals.decide.actor import Actor
+from approvals.ids import RequestId
+from approvals.states import State
 from bot.sandbox.miro.organization import MEMBER, GroupModel
 from bot.sandbox.stage import POLICY, Stage
 from bot.work.bulk.reading import read, save
+from bot.work.undo import undo
 from tests.bot.directory.scenes import POLICY_WITH_OKTA, Okta
 from tests.campaigns import source
 
+ONLY = RequestId("R-1")
 Furnish = Callable[[Stage], object]
 
 
@@ -29,6 +33,8 @@ class Shape:
     policy: str = POLICY
     push: Furnish | None = None
     """What a directory says, from which the bot makes the request."""
+    request: RequestId = ONLY
+    """The one that is looked at."""
     repeats: bool = False
     """Whether a provider pushes over SCIM, and everything anew whenever a bot comes up."""
 
@@ -69,21 +75,55 @@ _ALEX = _person("alex@example.com", "Alex Smith", "Engineering")
 _JO = _person("jo@example.com", "Jo Park", "Engineering", "Design")
 
 
-def _listed(stage: Stage) -> object:
-    """A list of three people with an account, one of them deactivated, and of somebody new."""
-    for number, active in enumerate((True, True, False)):
-        _person(f"person.{number}@example.com", "A Person", "Design", active=active)(stage)
-    person = stage.bot.people.find("U0SAM")
+def _jo_in_research(stage: Stage) -> None:
+    _JO(stage)
+    jo = stage.miro.user("jo@example.com")
+    assert jo
+    stage.miro.add_space("Research", jo.id)
+
+
+def _by(stage: Stage, user: str) -> Actor:
+    person = stage.bot.people.find(user)
     assert person
-    actor, addresses = Actor(person, person.account), [f"person.{number}@example.com" for number in range(4)]
-    table = "\n".join(("email,team", *(f"{address},Engineering" for address in addresses)))
-    return save(
-        stage.bot.context, actor, read(stage.bot.context, actor, table.encode()).lines, "It is needed."
-    )
+    return Actor(person, person.account)
+
+
+def _table(stage: Stage, *active: bool, more: int = 0) -> bytes:
+    """A list of people with an account, who may be deactivated, and of some new people."""
+    for number, is_active in enumerate(active):
+        _person(f"person.{number}@example.com", "A Person", "Design", active=is_active)(stage)
+    addresses = [f"person.{number}@example.com" for number in range(len(active) + more)]
+    return "\n".join(("email,team", *(f"{address},Engineering" for address in addresses))).encode()
+
+
+def _listed(stage: Stage) -> object:
+    table, actor = _table(stage, True, True, False, more=1), _by(stage, "U0SAM")
+    return save(stage.bot.context, actor, read(stage.bot.context, actor, table).lines, "It is needed.")
+
+
+def _dropped(stage: Stage) -> object:
+    path = "/files-pri/T01-F1/list.csv"
+    stage.slack.files[path] = _table(stage, True, True)
+    file = {"file": f"{stage.slack.base}{path}", "file_name": "list.csv"}
+    return save(stage.bot.context, _by(stage, "U0SAM"), (), "It is needed.", **file)
+
+
+def _undone(stage: Stage) -> object:
+    """A list that was carried out, and its undo."""
+    context, actor = stage.bot.context, _by(stage, "U0SAM")
+    bulk = save(context, actor, read(context, actor, _table(stage, True, True)).lines, "It is needed.")
+    stage.settle()
+    by = _by(stage, "U0CAROL")
+    assert context.decide(bulk.id, lambda each: context.approval(each, by, each.plan.revision))
+    stage.settle()
+    assert context.store.request(bulk.id).state is State.DONE
+    return undo(context, context.store.request(bulk.id), actor)
 
 
 BULK = Shape("a list of four", "bulk", "", {}, push=_listed)
 """Its lines share calls and looks."""
+DROPPED = Shape("a list that is a file in Slack", "bulk", "", {}, push=_dropped)
+UNDONE = Shape("a whole list undone", "bulk", "", {}, push=_undone, request=RequestId("R-4"))
 
 SHAPES = (
     Shape(
@@ -128,6 +168,15 @@ SHAPES = (
         "U0SAM",
         {"person": "jo@example.com", "teams": "Engineering, Design"},
         _person("jo@example.com", "Jo Park", "Engineering", "Design", "IT Administration"),
+    ),
+    Shape(
+        "leave-team, a group and a team",
+        "leave-team",
+        "U0SAM",
+        {"person": "jo@example.com", "teams": "Engineering", "miro_team": "Research"},
+        _jo_in_research,
+        has_rest=True,
+        group_model="user-group",
     ),
     Shape(
         "make-admin, with team change",
@@ -207,6 +256,14 @@ SHAPES = (
         {"team": "Engineering", "name": "g_app_proeng_all"},
     ),
     Shape("create-group", "create-group", "U0DANA", {"name": "Data Science"}, group_model="user-group"),
+    Shape(
+        "create-group, with a team",
+        "create-group",
+        "U0SAM",
+        {"name": "Data Science", "miro_team": "Data"},
+        has_rest=True,
+        group_model="user-group",
+    ),
     Shape(
         "delete-group",
         "delete-group",

@@ -16,7 +16,6 @@ from bot.sandbox.server import Answer, Call, serving
 from bot.sandbox.slack import web_api
 from bot.sandbox.slack.workspace import Workspace
 
-ONLY = RequestId("R-1")
 _DONE = re.compile(r"\bDone\b|\b(\d+) of \1 lines done")
 
 
@@ -43,6 +42,7 @@ class Watch:
     miro: Miro
     slack: Workspace
     record: Location
+    request: RequestId
     line: Callable[[Call, CarryOut], Answer | None] = carried_out
     writes: list[str] = field(default_factory=list)
     looks: list[str] = field(default_factory=list)
