@@ -4,6 +4,7 @@ from approvals.ids import BOT, PersonId
 from approvals.people import listed
 from approvals.request import Request
 from approvals.states import State
+from bot.actions.many import Bulk
 from bot.actions.undo import can_undo, lasting
 from bot.cards.blocks import Block, Message, confirmation, link
 from bot.cards.catalogue import texts
@@ -318,6 +319,8 @@ def _buttons(scene: Scene) -> list[Block]:
             return [details]
         stop = _keep(request) if request.is_end else press("withdraw", request)
         return [press("start", request, "Change Start"), stop, details]
+    if request.state is State.REFUSED and request.action == Bulk.NAME:
+        return [press("details", request)]  # every wrong line
     return [press("again", request, "Ask Again")] if request.state in (State.EXPIRED, State.DENIED) else []
 
 

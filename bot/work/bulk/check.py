@@ -4,7 +4,6 @@ One bulk has one set of approvers: lines that others decide become a bulk of the
 what isn't theirs to decide, and each line is decided by the people who would decide it alone.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -28,8 +27,8 @@ from bot.miro.goals import needs
 from bot.miro.plan import LivePlan, Obstacle
 from bot.work import approvers, ending
 from bot.work.ask import asked_event
-from bot.work.bulk.plans import kept, summed
-from bot.work.bulk.reading import first_of, read
+from bot.work.bulk.plans import kept, stored, summed
+from bot.work.bulk.reading import WrongLines, read
 from bot.work.bulk.shared import Shared
 from bot.work.bulk.undone import undone
 from bot.work.check import ask_approvers, asker, check_ground, check_names, plan_of, with_end
@@ -44,7 +43,8 @@ def check(context: Context, miro: Miro, colleagues: Colleagues, request: Request
     except (Held, SlackAway, Away, Locked) as error:
         return context.wait(request, error, claim)
     except Refused as error:
-        return context.store.append(request, [Draft(EventType.REFUSED, words={"text": str(error)})], claim)
+        words = {"text": str(error), **(stored(error.problems) if isinstance(error, WrongLines) else {})}
+        return context.store.append(request, [Draft(EventType.REFUSED, words=words)], claim)
 
 
 def _checked(context: Context, miro: Miro, colleagues: Colleagues, request: Request, claim: Claim) -> Request:
@@ -68,9 +68,8 @@ def _checked(context: Context, miro: Miro, colleagues: Colleagues, request: Requ
         sets.setdefault(_deciding(context.ground(line.command, requester)), []).append(line)
     is_new = any(changes(context, line, plans[line.number]) for line in good)
     if problems and not is_new:
-        some = first_of([f"Line {number}: {text}" for number, text in problems.items()])
         lead = "The other lines are already as requested." if sets else "No line can be carried out."
-        raise Refused(f"{lead} {some}")
+        raise WrongLines(lead, problems)
     if not is_new:
         return context.store.append(request, [saying(EventType.UNNEEDED, Sentence("so-already"))], claim)
     mine, *others = sorted(sets.values(), key=len, reverse=True)
@@ -85,10 +84,8 @@ def _checked(context: Context, miro: Miro, colleagues: Colleagues, request: Requ
         plan = summed(mine, shown, problems)
         shown_command = command.model_copy(update={"lines": tuple(mine)})
         planned, *more = ask_approvers(context, request, shown_command, plan)
-        stored = {"line_plans": kept(shown), "left_out": json.dumps(problems, ensure_ascii=False)}
-        return context.store.append(
-            request, [replace(planned, words={**planned.words, **stored}), *more], claim
-        )
+        words = {**planned.words, "line_plans": kept(shown), **stored(problems)}
+        return context.store.append(request, [replace(planned, words=words), *more], claim)
 
 
 def changes(context: Context, line: Line, plan: LivePlan) -> bool:
@@ -99,8 +96,8 @@ def changes(context: Context, line: Line, plan: LivePlan) -> bool:
 def _in_file(context: Context, url: str, requester: Person) -> Sequence[Line]:
     """The lines of a list that is a file in Slack. Raises Refused for wrong ones, and SlackAway."""
     reading = read(context, Actor(requester, requester.account), context.fetch(url))
-    if reading.faults:
-        raise Refused(f"{first_of(reading.faults)} Correct the file and send it again.")
+    if reading.problems:
+        raise WrongLines("Correct the file and send it again.", reading.problems)
     return reading.lines
 
 

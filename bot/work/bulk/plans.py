@@ -94,6 +94,11 @@ def approved_plans(events: Iterable[Words]) -> dict[int, Plan]:
     return {int(number): Plan(revision=revision, **read(stored)) for number, (revision, stored) in plans}
 
 
+def stored(problems: Mapping[int, str]) -> dict[str, str]:
+    """The words of an event with {number of a line: why it isn't in the bulk}."""
+    return {"left_out": json.dumps(problems, ensure_ascii=False)}
+
+
 def left_out(events: Iterable[Words]) -> dict[int, str]:
     """{number of a line: why it isn't in the bulk} of the newest plan."""
     return {int(number): text for number, text in json.loads(_newest(events, "left_out")).items()}

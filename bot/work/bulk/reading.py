@@ -41,7 +41,7 @@ class Reading:
     @property
     def faults(self) -> list[str]:
         """A sentence for each line that can't be taken, in order."""
-        return [f"Line {number}: {text}" for number, text in sorted(self.problems.items())]
+        return named(self.problems)
 
 
 def read(context: Context, actor: Actor, data: bytes) -> Reading:
@@ -134,6 +134,20 @@ def _facts(command: Action, context: Context) -> dict[tuple[str, str], object]:
         elif code in ("grant", "take"):
             facts[person, str(values["rights"])] = code == "grant"
     return facts
+
+
+class WrongLines(Refused):
+    """A list is refused for its lines. `problems`: as in Reading, all of them; the text names the first."""
+
+    def __init__(self, lead: str, problems: Mapping[int, str]) -> None:
+        count = f"Lines with a problem, all under Details: {len(problems):,}."
+        super().__init__(f"{lead} {count} {first_of(named(problems))}")
+        self.problems = problems
+
+
+def named(problems: Mapping[int, str]) -> list[str]:
+    """A sentence for each line with a problem, in order."""
+    return [f"Line {number}: {text}" for number, text in sorted(problems.items())]
 
 
 def first_of(faults: Sequence[str]) -> str:

@@ -51,6 +51,15 @@ def test_wrong_lines_of_a_file_are_named_and_nothing_is_asked(s: Stage) -> None:
     assert "Line 5: " in last(s, "U0CAROL")
 
 
+def test_every_wrong_line_of_a_file_is_named_however_many_they_are(s: Stage) -> None:
+    id = sent(s, joining(2) + "a@example.com;join;Nowhere\n" * 40)
+    assert "all under Details: 40." in last(s, "U0CAROL")
+    assert s.acting.click("U0CAROL", card(s, "U0CAROL", "details"), "details").ok
+    assert s.acting.click("U0CAROL", s.acting.modal("U0CAROL"), "bulk-page:next").ok
+    assert "Line 43: " in read(s.acting.modal("U0CAROL"))
+    assert s.bot.store.request(id).state is State.REFUSED
+
+
 @pytest.mark.parametrize(
     ("name", "more", "said"),
     [
