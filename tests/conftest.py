@@ -44,8 +44,8 @@ def short_way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 QUICK = ("approvals", "bot/cards", "bot/miro/test_plan.py", "bot/slack/test_phrases.py")
 """What a change of the rules or of the record is tried on first: no stage, no line, no other process."""
-THOROUGH = ("regressions", "e2e", "campaigns", "screens", "bot/failures")
-"""Where every test is thorough: what was broken once, other processes, pictures, faults at each place."""
+THOROUGH = ("regressions", "e2e", "campaigns", "screens", "bot/failures", "bot/bulk", "bot/directory")
+"""Where every test is thorough: what was broken once, other processes, pictures, faults, many at once."""
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -245,7 +245,6 @@ def test_an_operator_who_leaves_by_a_list_finds_no_trace_of_it(s: Stage) -> None
     assert [found.total for found in (asker.open(9), asker.concerning(by, 9))] == [1, 1]
 
 
-@pytest.mark.thorough
 def test_a_list_is_pasted_in_slack_and_read_by_pages_before_it_is_approved(s: Stage) -> None:
     for number in range(13, 40):
         s.miro.add_user(f"person.{number}@example.com", "A Person")

@@ -82,7 +82,6 @@ def test_the_template_is_a_list() -> None:
     assert actions == ["request-access", "move-team", "leave-team", "offboard", "update-details"]
 
 
-@pytest.mark.thorough
 def test_every_wrong_row_is_named_with_its_line_and_a_remedy(tmp_path: Path) -> None:
     text, expected = table(200, len(WAYS))
     with playing(tmp_path, PLAIN, prepare=lambda miro, slack: people(miro, 200)) as s:

@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
 from tests.bench.bulk import URGENT, carried_out, world
 
 
-@pytest.mark.thorough
 def test_a_list_takes_hardly_longer_than_miros_limits_allow(tmp_path: Path) -> None:
     with world(tmp_path, 150, 300) as s:
         run = carried_out(s, "offboard", 150, is_interrupted=True)
@@ -17,7 +14,6 @@ def test_a_list_takes_hardly_longer_than_miros_limits_allow(tmp_path: Path) -> N
     assert run.urgent <= URGENT
 
 
-@pytest.mark.thorough
 def test_lines_of_one_group_share_the_cheapest_calls(tmp_path: Path) -> None:
     with world(tmp_path, 250, 600) as s:
         run = carried_out(s, "join", 250)

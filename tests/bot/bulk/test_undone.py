@@ -84,7 +84,6 @@ def pressed(s: Stage, user: str = "U0CAROL") -> RequestId:
     return newest_request(s).id
 
 
-@pytest.mark.thorough
 def test_what_is_undone_is_as_it_was_and_what_cannot_be_is_read_before(s: Stage) -> None:
     before, id = as_now(s), done(s)
     given, undoing = as_now(s), pressed(s)

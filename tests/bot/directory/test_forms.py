@@ -68,7 +68,6 @@ def test_only_a_removal_without_values_empties_a_group(
     assert members(directories, group) == set()
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("path", ["members", "Members", f"{GROUP}:members"])
 @pytest.mark.parametrize("more", [{}, {"display": "x"}, {"primary": False, "$ref": None, "type": "User"}])
 def test_a_member_is_removed_and_added_whatever_is_said_of_it(

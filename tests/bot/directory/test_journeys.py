@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from bot.directory.asking.feeder import QUIET
 from bot.directory.lists import secret_of
 from bot.directory.models import MIRO
@@ -187,7 +185,6 @@ def test_who_was_forgotten_is_in_no_directory_either(tmp_path: Path) -> None:
         assert says.sequence() == before
 
 
-@pytest.mark.thorough
 def test_without_its_extra_the_bot_runs_and_says_what_serving_scim_needs(tmp_path: Path) -> None:
     without = "import sys; sys.modules.update(scim2_models=None); from bot.__main__ import main; main()"
     secrets = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "MIRO_SCIM_TOKEN")

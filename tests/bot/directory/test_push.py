@@ -59,7 +59,6 @@ def push(okta: Okta, order: random.Random) -> None:
     okta.fill("miroUsers", users.values())
 
 
-@pytest.mark.thorough
 def test_a_push_has_one_effect_however_often_and_in_which_order_it_comes(s: Stage) -> None:
     okta, order = Okta(s), random.Random(7)
     push(okta, order)
@@ -80,7 +79,6 @@ def test_a_push_has_one_effect_however_often_and_in_which_order_it_comes(s: Stag
     assert Counter(states(s.bot.store.requests(limit=1000))) == asked
 
 
-@pytest.mark.thorough
 def test_what_a_colleague_asks_for_meanwhile_comes_next(s: Stage) -> None:
     push(Okta(s), random.Random(7))
     s.bot.feeder.step()
@@ -96,7 +94,6 @@ def test_what_a_colleague_asks_for_meanwhile_comes_next(s: Stage) -> None:
     assert state(s, id) == "waiting"
 
 
-@pytest.mark.thorough
 def test_a_new_word_while_a_push_is_carried_out_comes_after_it(s: Stage) -> None:
     okta = Okta(s)
     push(okta, random.Random(7))

@@ -123,7 +123,6 @@ def test_who_came_back_meanwhile_isnt_deleted(s: Stage, okta: Okta, by: str) -> 
     assert s.miro.user(ALEX).active is True  # type: ignore[union-attr]
 
 
-@pytest.mark.thorough
 def test_who_is_held_while_coming_back_isnt_deleted(s: Stage, okta: Okta) -> None:
     people = [f"p{number}@example.com" for number in range(6)]
     for half in (people[:3], people[3:]):

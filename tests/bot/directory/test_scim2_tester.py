@@ -12,7 +12,6 @@ scim2_tester = pytest.importorskip("scim2_tester")
 wsgi = pytest.importorskip("scim2_client.engines.wsgi")
 
 
-@pytest.mark.thorough
 def test_every_check_passes_but_those_that_write_what_is_read_only(
     store: Store, directories: Directories, tokens: Tokens
 ) -> None:

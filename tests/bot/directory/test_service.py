@@ -63,7 +63,6 @@ BIG = {"schemas": [GROUP], "displayName": "x" * 10_000_000}
 LONG = "x" * 501
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("method", "path", "body", "expected"),
     [

@@ -38,7 +38,6 @@ def s(tmp_path: Path, place: Location) -> Iterator[Stage]:
         yield scene
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("count", [5, 12], ids=["one by one", "together"])
 def test_several_processes_ask_for_each_word_once(s: Stage, place: Location, count: int) -> None:
     okta = Okta(s)

@@ -36,6 +36,8 @@ from tests.bot.journeys.scenes import (
 from tests.bot.journeys.shell import machine
 from tests.bot.journeys.test_hand_over import hand_over
 
+pytestmark = pytest.mark.thorough
+
 CLOSE = ("U0LENA", "/miro-offboard", "jo@example.com because last day today")
 RESET = "POST /v2/sessions/reset_all"
 ACCEPTED = "end every session (Miro accepted it)"
@@ -103,7 +105,6 @@ def test_an_account_deactivated_before_is_deleted_without_a_word_on_sessions(s: 
     assert (state(s, id), calls(s)) == ("done", [f"DELETE /Users/{jo}"])
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_a_refusal_stops_after_the_account_is_closed_and_resume_ends_it(s: Stage, status: int) -> None:
     id = ask(s, *CLOSE)
@@ -128,7 +129,6 @@ def test_a_refusal_keeps_no_account_from_being_deleted(s: Stage) -> None:
     assert any("Check MIRO_OAUTH_TOKEN with `miro-bot doctor`" in text for text in told(s, "U0CAROL"))
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     "how", [{"status": 500, "body": "rest"}, {"cut": "before"}, {"cut": "after"}], ids=str
 )
@@ -149,7 +149,6 @@ def test_what_never_gets_an_answer_stops_and_claims_nothing(s: Stage) -> None:
     assert "Not done" not in last(s, "U0CAROL")
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_busy_rest_api_is_waited_for_and_no_trouble_with_scim(s: Stage, status: int) -> None:
     id = ask(s, *CLOSE)
@@ -208,7 +207,6 @@ def test_approvers_read_license_and_last_activity(s: Stage) -> None:
     assert "License: Free Restricted. Never active in Miro." in last(s, "U0CAROL")
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     "how",
     [{"status": 403, "body": "rest"}, {"status": 404}, {"status": 429, "retry_after": 60}, {"status": 500},
@@ -314,7 +312,6 @@ def _leads(s: Stage, email: str) -> bool:
     return user is not None and user.id in _design(s).admins
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("prepare", [_in_teams, _beside_groups])
 @pytest.mark.parametrize("how", ["deactivate", "delete"])
 def test_teams_are_handed_on_before_the_account_is_closed(tmp_path: Path, prepare: Any, how: str) -> None:
@@ -346,7 +343,6 @@ def test_who_leads_no_team_alone_hands_none_on(s: Stage) -> None:
     assert (state(s, id), _is_active(s)) == ("done", False)
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     "how",
     [{"status": 403, "body": "rest"}, {"status": 404, "body": "rest"}, {"status": 429, "retry_after": 60},
@@ -435,7 +431,6 @@ def test_a_deleted_leaver_decides_nothing_while_the_rest_api_is_busy(tmp_path: P
         assert sum("the account is deleted, but" in text for text in told(s, "U0CAROL")) == 1
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(("how", "ends"), [("deactivate", "stopped"), ("delete", "done")])
 def test_an_account_that_miro_closes_is_closed_though_nothing_is_handed_on(
     tmp_path: Path, how: str, ends: str
@@ -546,7 +541,6 @@ def test_a_team_beside_user_groups_is_joined_and_verified(tmp_path: Path, has_ac
         assert state(s, again) == "nothing to do"
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     "how",
     [
