@@ -22,7 +22,7 @@ class Change(StrEnum):
     DELETE = "delete"
 
 
-_CHANGES = {
+CHANGES = {
     "request-access": Change.ACCESS,
     "leave-team": Change.LEAVE,
     "update-details": Change.DETAILS,
@@ -80,7 +80,7 @@ class DirectoryRules(Part):
 
 def change_of(action: str, how: Collection[str] = ()) -> Change | None:
     """The kind of change of an action; `how`: its choice in the form. None: no directory asks for it."""
-    return Change.DELETE if "delete" in how else _CHANGES.get(action)
+    return Change.DELETE if "delete" in how else CHANGES.get(action)
 
 
 def check_directory(place: Place, directory: DirectoryRules) -> Problems:

@@ -17,12 +17,11 @@ from pydantic import (
 
 from approvals.ids import stamp
 from approvals.refusals import Refused
+from bot.actions.form import DETAILS
 from bot.directory.store import ENTERPRISE, MISSING, Directories, EntryId, Group, Kind, User, key
 from bot.work.bulk.table import COLUMNS, headings, table
 
 _TRUE, _FALSE = {"true", "yes", "1", "active"}, {"false", "no", "0", "inactive"}
-_SCIM = {"employee_number": "employeeNumber", "cost_centre": "costCenter"}
-_OF_ENTERPRISE = ("department", "employee_number", "cost_centre", "division", "organization")
 _REMEDIES = {
     "extra_forbidden": "isn't known, remove it",
     "missing": "is required, add it",
@@ -95,7 +94,7 @@ class Line(BaseModel):
         """The SCIM attributes, on top of those said before. `at`: of what names them, if known."""
         is_outdated = "" < at < max(before.get(CHANGED_AT, {}).values(), default="")
         names = {"givenName": self.given_name, "familyName": self.family_name}
-        enterprise = {_SCIM.get(name, name): getattr(self, name) for name in _OF_ENTERPRISE}
+        enterprise = {scim: getattr(self, name) for name, scim in DETAILS.items()}
         enterprise["manager"] = None if self.manager is None else {"value": self.manager}
         active = before.get("active", True) if self.active is None else self.active
         return {

@@ -117,11 +117,7 @@ class Group(Entry):
     """A group of a directory."""
 
     members: Mapping[EntryId, Member]
-
-    @property
-    def member_ids(self) -> frozenset[EntryId]:
-        """Direct members, users and groups."""
-        return frozenset(self.members)
+    """Direct members, users and groups."""
 
 
 @dataclass(frozen=True)
@@ -144,10 +140,8 @@ class Directories:
         """All entries of a directory, in their newest form; `deleted`: also those that are deleted."""
         with self._on.standing_still():
             entries = self.read("source = ?" if deleted else "source = ? AND deleted_at = ''", source)
-        return Content(
-            [entry for entry in entries if isinstance(entry, User)],
-            [entry for entry in entries if isinstance(entry, Group)],
-        )
+        users = [entry for entry in entries if isinstance(entry, User)]
+        return Content(users, [entry for entry in entries if isinstance(entry, Group)])
 
     def sequence(self) -> int:
         """The number of the newest change of any directory; 0: nothing was ever said."""

@@ -27,12 +27,9 @@ def failures(push: Push, hidden: Collection[str] = ()) -> list[str]:
     They stay until the directory says something else, or an operator asks again. `hidden`: addresses of
     whoever reads it.
     """
-    emails = {id: push.words[id].email for id in push.problems}
-    problems = [
-        f"{emails[id] or _user_name(push, id)}: {text}"
-        for id, text in push.problems.items()
-        if emails[id] not in hidden
-    ]
+    known = [(push.words[id].email, id) for id in push.problems]
+    shown = [(email or _user_name(push, id), id) for email, id in known if email not in hidden]
+    problems = [f"{name}: {push.problems[id]}" for name, id in shown]
     text = f"{push.title} has no group {push.rules.account}, so nobody is judged."
     lacks = [] if push.is_judged else [text]
     ended = [text for (email, _), (_, text) in _exceptions(push).items() if email not in hidden]
@@ -58,12 +55,9 @@ def _exceptions(push: Push) -> dict[tuple[str, str], tuple[Request, str]]:
             continue
         for fact in _facts(action, details):
             if not _is_so(fact, word, has.get(word.email, ())) and (word.email, fact) not in differing:
-                end = request.outcome
-                by = (
-                    f" by {push.context.person(end.by).called}"
-                    if end and request.state in _BY_SOMEBODY
-                    else ""
-                )
+                by, end = "", request.outcome
+                if end and request.state in _BY_SOMEBODY:
+                    by = f" by {push.context.person(end.by).called}"
                 at = f" on {end.at:%Y-%m-%d}" if end else ""
                 text = f"{request.id} ({action}) was {request.state.value}{by}{at}. Owner: {named}."
                 differing[word.email, fact] = request, f"{word.email}: {text}"

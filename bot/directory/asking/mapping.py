@@ -14,13 +14,12 @@ from approvals.people import canonical
 from approvals.policy.directories import DirectoryRules
 from bot.actions import ACTIONS, Action
 from bot.actions.fill import MOST_TEAMS
+from bot.actions.form import DETAILS
 from bot.directory.store import MISSING, Content, EntryId, User, key
 
 COMPANY_ADMIN = "Company Admin"
 TAKES = frozenset({"remove-admin", "offboard"})
 """Actions after which somebody is no Company Admin."""
-_ENTERPRISE = {"employee_number": "employeeNumber", "cost_centre": "costCenter"}
-"""SCIM's names (RFC 7643 section 4.3) where ours differ."""
 
 
 class Standing(StrEnum):
@@ -167,7 +166,7 @@ def _details(user: User, rules: DirectoryRules, people: Mapping[str, User]) -> I
             if boss:  # what doesn't resolve yet may be no name
                 yield name, boss.formatted_name or boss.display_name or boss.user_name
         elif name not in ("name", "email"):
-            value = str(user.enterprise.get(_ENTERPRISE.get(name, name)) or "").strip()
+            value = str(user.enterprise.get(DETAILS[name]) or "").strip()
             if value:
                 yield name, value
 
@@ -271,10 +270,7 @@ def is_contrary(action: str, details: Mapping[str, Any], word: Wanted, rules: Di
     return not is_still_wanted(action, details, word, rules)
 
 
-_WRITTEN = {
-    *("given_name", "family_name", "department", "employee_number", "cost_centre", "division"),
-    *("organization", "manager", "email"),
-}
+_WRITTEN = {"given_name", "family_name", "email", *DETAILS}
 
 
 def held(

@@ -154,27 +154,25 @@ class Push:
             for change in self._asks[id]:
                 change.about(PersonId(""))
         except ValidationError as error:
-            faults = ", ".join(
-                f"{fault['loc'][0]}: {fault['msg'].removeprefix('String should have ')}"
-                for fault in error.errors()
-            )
-            return f"Miro doesn't take what the directory says ({faults})."
+            faults = [f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors()]
+            text = ", ".join(faults).replace("String should have ", "")
+            return f"Miro doesn't take what the directory says ({text})."
         return ""
 
     @cached_property
     def held(self) -> dict[str, set[EntryId]]:
         """{action: whose changes wait for an operator}."""
         since = self.context.now() - HOUR
-        recent = Counter(
-            action for row in self.rows.values() if row.is_recent(since) for action in row.actions.split()
-        )
-        unseen = {
-            id: asks for id, asks in self.pending.items() if self.row(id).passed != self.words[id].digest
-        }
+        rows = [row for row in self.rows.values() if row.is_recent(since)]
+        recent = Counter(action for row in rows for action in row.actions.split())
+        unseen = {id: asks for id, asks in self.pending.items() if not self._is_through(id)}
         missing = [id for id in unseen if self.words[id].standing is mapping.Standing.MISSING]
-        return mapping.held(
-            unseen, recent, self.rules, self._admins, self._leaving() if unseen else (), missing
-        )
+        leaving = self._leaving() if unseen else ()
+        return mapping.held(unseen, recent, self.rules, self._admins, leaving, missing)
+
+    def _is_through(self, id: EntryId) -> bool:
+        """Whether operators let somebody's newest word through."""
+        return self.row(id).passed == self.words[id].digest
 
     @cached_property
     def _admins(self) -> dict[str, EntryId | None]:
@@ -185,17 +183,14 @@ class Push:
 
     def _leaving(self) -> set[str]:
         """Addresses of Company Admins who lose their rights by what is under way, or let through already."""
-        through = {
-            self.words[id].email
-            for id, asks in self.pending.items()
-            if self.row(id).passed == self.words[id].digest and TAKES & {each.action for each in asks}
-        }
+        taking = [id for id, asks in self.pending.items() if TAKES & {each.action for each in asks}]
+        through = {self.words[id].email for id in taking if self._is_through(id)}
         return through | under_way.leaving(self.context, self.source.id, self._admins, self.wants)
 
     def is_last_admin(self, id: EntryId) -> bool:
         """Whether nobody else would be Company Admin, by all that is under way by now."""
-        email, through = self.words[id].email, self.row(id).passed == self.words[id].digest
-        return not through and email in self._admins and self._admins.keys() - self._leaving() <= {email}
+        email, admins = self.words[id].email, self._admins.keys()
+        return not self._is_through(id) and email in admins and admins - self._leaving() <= {email}
 
     @property
     def to_ask(self) -> list[EntryId]:
@@ -293,9 +288,7 @@ def asked_word(push: Push, id: EntryId, person: PersonId, at: str) -> Word:
     """The row of somebody whose word has been asked for."""
     word, row = push.words[id], push.row(id)
     passed = row.passed if row.passed == word.digest else ""
-    before = (
-        row.actions.split() if row.is_recent(push.context.now() - HOUR) else []
-    )  # the hold counts an hour
+    before = row.actions.split() if row.is_recent(push.context.now() - HOUR) else []  # as the hold counts
     actions = " ".join(sorted({*before, *(change.action for change in push.pending[id])}))
     return Word(push.name, id, person, word.stored, passed, "", actions, at)
 

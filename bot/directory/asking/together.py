@@ -6,7 +6,7 @@ Only of changes that nobody decides and that wait for nothing. Everything else i
 from collections.abc import Sequence
 
 from approvals.ids import PersonId, stamp
-from approvals.policy.directories import change_of
+from approvals.policy.directories import CHANGES
 from approvals.states import State
 from bot.actions import Action
 from bot.actions.many import MOST_LINES, Bulk, Line
@@ -24,18 +24,15 @@ FEWEST = 10
 
 def suited(push: Push, ids: Sequence[EntryId]) -> list[EntryId]:
     """Those who are asked for together, if there are enough of them."""
+    # Of those who lose admin rights it is looked at for each who else does.
+    can = {each for each, change in CHANGES.items() if change in push.rules.unattended} - TAKES
     free = [
         id
         for id in ids
         if push.words[id].standing is Standing.OPEN
         and push.pending[id]
         and push.row(id).person not in push.busy
-        and all(
-            not each.wait
-            and each.action not in TAKES  # who else leaves is looked at for each
-            and change_of(each.action) in push.rules.unattended
-            for each in push.pending[id]
-        )
+        and not any(each.wait or each.action not in can for each in push.pending[id])
     ]
     return free if len(free) >= FEWEST else []
 

@@ -49,11 +49,11 @@ class Okta:
 
     def join(self, id: EntryId, *groups: str) -> None:
         for group in map(self._group, groups):
-            self.says.update(group, group.body, dict.fromkeys(group.member_ids | {id}, ""))
+            self.says.update(group, group.body, dict.fromkeys({*group.members} | {id}, ""))
 
     def leave(self, id: EntryId, *groups: str) -> None:
         for group in map(self._group, groups):
-            self.says.update(group, group.body, dict.fromkeys(group.member_ids - {id}, ""))
+            self.says.update(group, group.body, dict.fromkeys({*group.members} - {id}, ""))
 
     def fill(self, name: str, members: Iterable[EntryId]) -> None:
         """Pushes a whole group, which may be new."""

@@ -29,7 +29,7 @@ def user(directories: Directories, id: str) -> User:
 def members(directories: Directories, id: str) -> set[str]:
     found = directories.get("entra", id)
     assert isinstance(found, Group)
-    return {*found.member_ids}
+    return {*found.members}
 
 
 def test_a_connection_is_tried_with_somebody_who_is_not_there(entra: Provider) -> None:

@@ -43,7 +43,7 @@ def user(directories: Directories, id: str) -> User:
 def members(directories: Directories, id: str) -> set[str]:
     found = directories.get("okta", id)
     assert isinstance(found, Group)
-    return {*found.member_ids}
+    return {*found.members}
 
 
 @pytest.mark.parametrize("count", [0, 2])

@@ -16,7 +16,7 @@ def user(directories: Directories, id: str) -> User:
 def members(directories: Directories, id: str) -> set[str]:
     found = directories.get("okta", id)
     assert isinstance(found, Group)
-    return {*found.member_ids}
+    return {*found.members}
 
 
 def test_a_joiner_is_looked_for_then_created(okta: Provider, directories: Directories) -> None:

@@ -84,7 +84,7 @@ def test_a_list_is_imported_from_a_shell(s: Stage, shell: Shell, tmp_path: Path)
     assert "Engineering" in teams_of(s, ALEX)
     file.write_text("email,groups\n", encoding="utf-8")
     said = shell.types("directory", "import", str(file), "--source", "okta", exits=1)
-    assert said == "Error: Nothing was imported. The list names nobody: look at the file."
+    assert said == "Error: Nothing was imported. The list names nobody: it has no rows below its heading."
 
 
 def test_an_import_says_held_of_what_is_held_alone(s: Stage, shell: Shell, tmp_path: Path) -> None:
