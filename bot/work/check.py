@@ -162,7 +162,8 @@ def check_names(context: Context, request: Request, command: Action) -> None:
     A group that the request may have created itself may be known by now.
     """
     context.check_model(type(command))
-    problems = {} if command.new_group and request.progress.tried else taken(command, context.tables())
+    is_own = command.new_group and (request.progress.tried or request.may_have_changed)
+    problems = {} if is_own else taken(command, context.tables())
     for problem in problems.values():
         raise Refused(problem)
 

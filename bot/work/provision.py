@@ -208,6 +208,9 @@ class Provisioning:
         if target and is_missing and (seen.vanished or not self._may_be_gone(command)):
             raise Obstacle(vanished(target.user_name))
         self.seen, self.seen_at = seen, self.miro.looked_at or self.context.now()
+        if command.new_group and seen.group:  # also if the rest stops, so that it can be undone at once
+            with self.context.store.writing():
+                self._upsert(command, seen)
         return seen
 
     def _may_be_gone(self, command: Action) -> bool:

@@ -61,7 +61,9 @@ def facts(organization: Organization) -> dict[tuple[str, ...], Any]:
         own |= {**user.enterprise, "groups": {*user.groups}, "admin_roles": {*user.admin_roles}}
         found |= {(user.id, name): value for name, value in own.items() if value}
     for team in {**organization.teams, **organization.spaces}.values():
-        found[team.id, "teams"] = team.displayName
+        # New ones have ids by the order in which they came.
+        id = team.id if team.members else team.displayName
+        found[id, "space" if team.id in organization.spaces else "teams"] = team.displayName
         found |= {(team.id, "member", id): 1 + (id in team.admins) for id in team.members}
     return found
 
@@ -381,6 +383,7 @@ def _kept(steps: list[PlannedStep]) -> set[str]:
     names = {name for step in steps for name, value in step.before.items() if not value}
     codes = {step.change.code for step in steps}
     names |= {"department", "organization"} if codes & {"create", "delete"} else set()
+    names |= {"space"} if "create-team" in codes else set()
     lasting = codes & {"create", "delete", "delete-group", "lead", "join-team"}
     return names | ({"groups", "member"} if lasting else set())
 

@@ -634,6 +634,24 @@ def test_a_miro_team_isnt_created_where_its_not_known_whether_there_is_one(tmp_p
         assert state(s, id) == "done"
 
 
+@pytest.mark.parametrize("way_out", ["resume", "undo"])
+def test_a_group_whose_miro_team_wasnt_created_is_resumed_or_undone_at_once(
+    tmp_path: Path, way_out: str
+) -> None:
+    with _beside_groups_with(tmp_path) as (s, _):
+        id = ask(s, *NEW, miro_team="Data")
+        s.miro.faults.append(Fault("POST", "/v2/", status=403, body="rest", times=9))
+        approve(s, "U0SAM")
+        assert state(s, id) == "stopped"
+        s.miro.faults.clear()
+        press(s, "U0CAROL", way_out)
+        if way_out == "undo":
+            approve(s, "U0SAM")
+        teams = [team.displayName for team in s.miro._organization.teams.values()]
+        assert ("Data Science" in teams) is (way_out == "resume")
+        assert state(s, id) == ("done" if way_out == "resume" else "withdrawn")
+
+
 def test_where_groups_are_teams_the_form_has_no_other_team(s: Stage) -> None:
     assert s.acting.command("U0CAROL", "/miro-access", "").ok
     assert "Miro team to join" not in str(s.acting.modal("U0CAROL"))
