@@ -218,15 +218,13 @@ class Sentence:
         # Of "@kim to # and @jo to #" what is about the first: the other is a request of its own.
         # The same the other way round: "# for @kim, # for @jo".
         whom = r"(?:for|fur|pour|para) (?:@\d+|me|mich|moi|mi)"
-        two = re.match(rf"( .*?@\d+ .*?#\d+) {AND}(@\d+ (?:\S+ ){{1,3}}#\d+) ", body) or re.match(
+        who = rf"(?:@\d+|me|mich|moi|{whom})"
+        two = re.match(rf"( .*?{who} .*?#\d+) {AND}({who} (?:\S+ ){{0,3}}#\d+) ", body) or re.match(
             rf"( .*?#\d+ {whom}) {AND}(#\d+ (?:{AND}#\d+ )*{whom}) ", body
         )
-        asked = (
-            [{self.teams[int(at)].id for at in re.findall(r"#(\d+)", part)} for part in two.groups()]
-            if two
-            else []
-        )
-        two = None if asked and asked[0] == asked[1] else two
+        parts = two.groups() if two else ()
+        asked = [{self.teams[int(at)].id for at in re.findall(r"#(\d+)", part)} for part in parts]
+        two = None if asked[1:] == asked[:1] and all("@" in part for part in parts) else two
         self.further = " ".join(self._written.get(word, word) for word in two[2].split()) if two else ""
         self.body = f"{two[1]} " if two else body
         self.unknown = self.marked(self.body)
