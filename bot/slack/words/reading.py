@@ -150,7 +150,7 @@ def _ungreeted(sentence: Sentence, text: str) -> str:
     phrases = (phrase for language in sentence.languages for phrase in language.greetings)
     greetings = [pattern(phrase).pattern.removeprefix("(?<= )") for phrase in phrases]
     after = r"(?: (?:there|team|all|zusammen|@\d+|~|&))*(?: [,.!:;])*"
-    return re.sub(rf"^ (?:(?:(?:{'|'.join(greetings)})(?= ){after}|[.,!?:;~-]) )+", " ", text)
+    return re.sub(rf"^ (?:(?:(?:{'|'.join(greetings)})(?= ){after}|[.,!?¿¡:;~-]) )+", " ", text)
 
 
 def _negated(sentence: Sentence) -> Answer | None:
