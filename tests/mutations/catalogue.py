@@ -404,4 +404,32 @@ MUTATIONS = (
         "if changed > at > changed and name",
         ("tests/bot/directory/test_lists.py",),
     ),
+    Mutation(
+        "two directories take the last admins at once",
+        "bot/directory/asking/requests.py",
+        "if TAKES & {change.action for change in changes} and push.is_last_admin(id):",
+        "if TAKES & {change.action for change in changes} and push.is_last_admin(id) and not id:",
+        IN_DIRECTORY,
+    ),
+    Mutation(
+        "a word from the future blocks its source",
+        "bot/directory/lists.py",
+        "AHEAD = timedelta(minutes=10)",
+        "AHEAD = timedelta(days=4000)",
+        ("tests/bot/directory/test_lists.py",),
+    ),
+    Mutation(
+        "an end takes somebody's only team",
+        "bot/miro/groups.py",
+        "if not self.boards_pass or seen.other_team or self.sure(seen):",
+        "if not self.boards_pass or seen.account or self.sure(seen):",
+        ("tests/bot/journeys/test_endings.py",),
+    ),
+    Mutation(
+        "an end that has to wait isn't said before approval",
+        "bot/work/check.py",
+        "    return with_end(context, command, plan, own)",
+        "    return plan",
+        ("tests/bot/journeys/test_endings.py",),
+    ),
 )
