@@ -210,7 +210,7 @@ HAZARDS = {
     "rights-back": "{rights} rights come back with it.",
     "final": "{who}'s boards go to a team admin for good.",
     "closes": "{who} loses what only {group} gives access to.",
-    "only-team": "This may be {who}'s last team. Miro may remove people without a team, so operators "
+    "only-team": "{who} may have no other team then. Miro may remove people without a team, so operators "
     "decide how it ends.",
     "boards-pass": "{who}'s boards there go to a team admin for good.",
     "new-address": "{who} signs in with it from now on. Miro writes to both addresses.",

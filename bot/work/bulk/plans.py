@@ -63,7 +63,7 @@ def _sum(key: str, steps: list[PlannedStep]) -> PlannedStep:
     return PlannedStep(key, change, tuple(hazards.values()))
 
 
-_EACH = {"who": "Each of them"}
+_EACH = {"who": "Each person"}
 
 
 def seconds(steps: list[PlannedStep]) -> int:

@@ -12,6 +12,7 @@ from bot.actions.people.leave_team import LeaveTeam
 from bot.sandbox.miro.organization import ADMIN, MEMBER
 from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
+from tests.bot.bulk.scene import sent
 from tests.bot.journeys.homes import opened, presses
 from tests.bot.journeys.scenes import (
     answer,
@@ -405,7 +406,7 @@ def test_a_try_that_did_not_reach_miro_claims_nothing(tmp_path: Path) -> None:
 def test_an_only_team_is_a_hazard_before_and_operators_decide_how_it_ends(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[])
     ask(s, *ACCESS, until=day(s, 7))
-    assert "⚠ This may be Alex's last team." in read(card(s, "U0PRIYA"))
+    assert "⚠ Alex may have no other team then." in read(card(s, "U0PRIYA"))
     approve(s, "U0PRIYA")
     wait(s, days=8)
     end = newest_request(s)
@@ -431,3 +432,16 @@ def test_another_team_is_no_hazard(s: Stage) -> None:
     s.miro.add_user("alex@example.com", "Alex Smith", teams=[s.teams["Design"]])
     ask(s, *ACCESS, until=day(s, 7))
     assert "no other team" not in read(card(s, "U0PRIYA"))
+
+
+def test_an_only_team_is_a_hazard_in_a_list_and_each_end_stops_for_itself(s: Stage) -> None:
+    s.miro.add_user("alex@example.com", "Alex Smith", teams=[])
+    s.miro.add_user("jo@example.com", "Jo Park", teams=[s.teams["Design"]])
+    rows = "".join(f"{who}@example.com,request-access,Engineering,7\n" for who in ("alex", "jo"))
+    sent(s, f"email,action,team,days\n{rows}")
+    assert "⚠ Each person may have no other team then." in read(card(s, "U0PRIYA"))
+    approve(s, "U0PRIYA")
+    wait(s, days=8)
+    ends = [each for each in s.bot.store.requests() if each.action == "leave-team"]
+    assert {each.state for each in ends} == {"stopped", "done"}
+    assert teams_of(s, "alex@example.com") == {"Engineering"}
