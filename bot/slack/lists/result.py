@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
-from approvals.ids import PersonId
 from approvals.record.evidence import report
 from approvals.record.store import Store
 from approvals.request import Request
 from approvals.states import State
 from bot.actions.many import Bulk
-from bot.slack.lists.summary import summary
+from bot.slack.lists.summary import person, summary
 from bot.work.bulk.plans import left_out
 
 COLUMNS = ("line", "email", "action", "request", "state", "what", "outcome", "verified_at")
@@ -26,23 +25,21 @@ def rows(store: Store, bulk: Request) -> Iterator[dict[str, str]]:
     """
     events = list(store.events(bulk.id))
     why = left_out(event.words for event in events)
-    made = {}
-    for request in store.each(store.lines_in(bulk.id, list(State))):
-        if request.line:
-            made[request.line] = request.id
+    requests = store.each(store.lines_in(bulk.id, list(State)))
+    made = {request.line: request.id for request in requests if request.line}
     lists = [text for event in events if (text := event.words.get("details"))]
     # Of one that undoes another, or is a file, the lines are known since it was checked.
     newest = lists[-1:] if bulk.details.get("undoes") or bulk.details.get("file") else lists[:1]
     lines = {line.number: line for text in newest for line in Bulk.model_validate_json(text).lines}
     for number in sorted({*lines, *why}):
         row, line = {"line": str(number)}, lines.get(number)
-        row |= {"action": line.action, "email": _email(store, line.details["person"])} if line else {}
+        row |= {"action": line.action, "email": person(store, line.details["person"]).email} if line else {}
         blank = dict.fromkeys(COLUMNS, "")
         if number in made:
             request = store.request(made[number])
             known = summary(store, request)
             row |= {name: str(known[name]) for name in ("state", "what", "outcome")} | {"request": request.id}
-            if request.state is State.DONE and request.outcome:
+            if request.state is State.DONE and request.outcome and not request.outcome.unshown:
                 row["verified_at"] = f"{request.outcome.at:%Y-%m-%dT%H:%M:%SZ}"
         elif number in why:
             row |= {"state": "left out", "outcome": why[number]}
@@ -50,10 +47,3 @@ def rows(store: Store, bulk: Request) -> Iterator[dict[str, str]]:
             is_so = bulk.state is State.NOTHING_TO_DO
             row["state"] = bulk.state.value if is_so else f"not begun: {bulk.id} is {bulk.state.value}"
         yield blank | row
-
-
-def _email(store: Store, id: object) -> str:
-    try:
-        return store.people.person(PersonId(str(id))).email
-    except KeyError:
-        return ""

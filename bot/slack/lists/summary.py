@@ -22,8 +22,8 @@ def summary(store: Store, request: Request) -> dict[str, Any]:
     People are named with their address, because anybody can choose any display name; addresses, Slack
     accounts and the address in Miro also have columns of their own. Times are ISO 8601 in UTC.
     """
-    requester = _person(store, request.requester)
-    subject = _person(store, request.subject) if request.subject else Person(PersonId(""))
+    requester = person(store, request.requester)
+    subject = person(store, request.subject) if request.subject else Person(PersonId(""))
     in_miro, outcome = request.plan.user_name or "", request.outcome
     waits = request.state is State.WAITING
     withdrawn_by = outcome.by if outcome and request.state is State.WITHDRAWN else BOT
@@ -39,10 +39,10 @@ def summary(store: Store, request: Request) -> dict[str, Any]:
         "subject_in_miro": in_miro,
         "reason": request.reason,
         "starts_at": stamp(request.starts_at) if request.starts_at else "",
-        "waiting_for": [_person(store, id).addressed for id, _ in request.asking.approvers] if waits else [],
-        "decided_by": [_person(store, id).addressed for id in decided_by],
+        "waiting_for": [person(store, id).addressed for id, _ in request.asking.approvers] if waits else [],
+        "decided_by": [person(store, id).addressed for id in decided_by],
         "decided_at": stamp(decided_at) if decided_at else "",
-        "withdrawn_by": _person(store, withdrawn_by).addressed if withdrawn_by != BOT else "",
+        "withdrawn_by": person(store, withdrawn_by).addressed if withdrawn_by != BOT else "",
         "practice": request.practice,
         "outcome": says(store, outcome.text if outcome else request.progress.held),
         "not_verified": texts(outcome.unshown) if outcome else [],
@@ -72,7 +72,7 @@ def _named(role: str, person: Person) -> dict[str, str]:
 
 def says(store: Store, sentence: Sentence | None) -> str:
     """A sentence of the record in words."""
-    return written(sentence, lambda id: _person(store, id).addressed)
+    return written(sentence, lambda id: person(store, id).addressed)
 
 
 def _phrase(store: Store, request: Request, in_miro: str) -> str:
@@ -95,7 +95,8 @@ def _phrase(store: Store, request: Request, in_miro: str) -> str:
         return request.action
 
 
-def _person(store: Store, id: PersonId) -> Person:
+def person(store: Store, id: PersonId) -> Person:
+    """The person with this id, or a nameless one if their data was deleted."""
     try:
         return store.people.person(id)
     except KeyError:

@@ -1,9 +1,11 @@
 """What people do with a bulk, and what becomes of its lines: pause, continue, stop, and what is left over."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from approvals.decide import clock, decide
 from approvals.decide.actor import Actor
+from approvals.decide.basis import Table
 from approvals.ids import stamp
 from approvals.record.database import Overtaken
 from approvals.refusals import Refused
@@ -13,28 +15,20 @@ from approvals.states import OPEN, EventType, State
 from bot.actions.many import Bulk
 from bot.context import Context
 
-
-def pause(context: Context, request: Request, actor: Actor) -> list[Draft]:
-    """The events of a pause. Raises Refused."""
-    _check(request)
-    return decide.pause(request, actor, context.table(request))
+Decide = Callable[[Context, Request, Actor], list[Draft]]
 
 
-def go_on(context: Context, request: Request, actor: Actor) -> list[Draft]:
-    """The events that continue it. Raises Refused."""
-    _check(request)
-    return decide.go_on(request, actor, context.table(request))
+def _of_bulks(decision: Callable[[Request, Actor, Table], list[Draft]]) -> Decide:
+    def decided(context: Context, request: Request, actor: Actor) -> list[Draft]:
+        if request.action != Bulk.NAME:
+            raise Refused(f"{request.id} is a single request. See /miro show.")
+        return decision(request, actor, context.table(request))
+
+    return decided
 
 
-def stop(context: Context, request: Request, actor: Actor) -> list[Draft]:
-    """The events that stop it for good. Raises Refused."""
-    _check(request)
-    return decide.withdraw(request, actor, context.table(request))
-
-
-def _check(request: Request) -> None:
-    if request.action != Bulk.NAME:
-        raise Refused(f"{request.id} is a single request. See /miro show.")
+pause, go_on, stop = map(_of_bulks, (decide.pause, decide.go_on, decide.withdraw))
+"""The events that pause it, continue it, or stop it for good. Each raises Refused."""
 
 
 def tidy(context: Context) -> None:

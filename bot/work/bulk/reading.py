@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from approvals.decide.actor import Actor, check_standing, is_operator
@@ -93,18 +94,18 @@ def _command(row: Row, actor: Actor, tables: Tables, teams: Callable[[str], str]
 
 def _teams(tables: Tables) -> Callable[[str], str]:
     """Maps the teams of a cell to their ids; each name is looked for once. Raises ValueError."""
-    ids: dict[str, str | ValueError] = {}
+
+    @cache
+    def known(name: str) -> str | ValueError:
+        try:
+            return team_id(name, tables)
+        except ValueError as error:
+            return error
 
     def team(name: str) -> str:
-        if name not in ids:
-            try:
-                ids[name] = team_id(name, tables)
-            except ValueError as error:
-                ids[name] = error
-        known = ids[name]
-        if isinstance(known, ValueError):
-            raise ValueError(str(known))
-        return known
+        if isinstance(id := known(name), ValueError):
+            raise ValueError(str(id))
+        return id
 
     def of_cell(text: str) -> str:
         try:

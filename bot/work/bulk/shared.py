@@ -61,10 +61,9 @@ class Shared(Miro):
         """Ids of accounts whose calls aren't sent together, because Miro refused that."""
         self.trouble: Away | Locked | None = None
         """Why Miro can't be used now."""
-        self.looked_at = now()
+        before = now()
         self._round = miro.accounts(self._wanted, people, more) if people > 1 else None
-        if self._round is None:
-            self.looked_at = None
+        self.looked_at = before if self._round else None
 
     def look(self, address: str, more: str = "") -> MiroAccount | None:
         key = canonical(address)
