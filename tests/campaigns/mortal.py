@@ -13,6 +13,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
+from functools import cache
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -115,6 +117,14 @@ def live(job: dict[str, Any]) -> int:
     return work(bot, clock, RequestId(job["request"]))
 
 
+@cache
+def _warm(environ: tuple[tuple[str, str], ...]) -> None:
+    """Builds a bot on a record of its own: what it keeps of its policy, every life has from its birth."""
+    with TemporaryDirectory() as folder:
+        settings = read({**dict(environ), "MIRO_BOT_DATABASE": f"{folder}/record.db"})
+        build(settings, now=Clock(), sleep=Clock().sleep).stop()
+
+
 def _child(job: dict[str, Any]) -> None:
     """Never returns: what the parent has open isn't the child's to close."""
     try:
@@ -138,6 +148,7 @@ def main() -> None:
     inspect.stack()
     for line in sys.stdin:
         job = json.loads(line)
+        _warm(tuple(job["environ"].items()))
         pid = os.fork()
         if pid == 0:
             _child(job)
