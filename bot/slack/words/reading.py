@@ -114,30 +114,29 @@ def about_end(action: type[Action], text: str, days: object = None) -> list[str]
 
 def _answer(sentence: Sentence) -> Answer | None:
     """The answer to thanks, questions, foreign topics and negated requests, or None."""
-    whole = _ungreeted(sentence, sentence.marked(sentence.words))
+    has, whole = sentence.has, _ungreeted(sentence, sentence.marked(sentence.words))
     verbs = {action.NAME for _, action in _verbs(sentence, sentence.unknown)}
-    is_about = (
-        sentence.teams or "@" in sentence.body or verbs - {"reactivate"} or sentence.has("inexact", "admin")
-    )
+    is_about = sentence.teams or "@" in sentence.body or verbs - {"reactivate"} or has("inexact", "admin")
     skipped: dict[str, object] = {
         "help": sentence.teams and verbs,
         "license": sentence.teams or "change-license" in verbs,
-        "board": sentence.teams or sentence.has("inexact", "admin"),
+        "board": sentence.teams or has("inexact", "admin"),
         "tool": sentence.teams or sentence.board,
     }
 
     def first(table: str, text: str) -> Answer | None:
         names = [name for name in sentence.languages[0].tables[table] if not skipped.get(name)]
-        return next((Answer(name) for name in names if sentence.has(table, name, text)), None)
+        return next((Answer(name) for name in names if has(table, name, text)), None)
 
     if not whole.strip(" .,!?~"):
         return Answer("help")
-    if sentence.has("negation", "always", whole):
+    if has("negation", "always", whole):
         return Answer("negation")
-    if sentence.has("thanks", "for", whole) or (sentence.has("thanks", "words", whole) and not is_about):
+    if has("thanks", "for", whole) or (has("thanks", "words", whole) and not is_about):
         return Answer("thanks")
-    asks = sentence.has("question", "words", whole) and not sentence.has("question", "exempt", whole)
-    asks = asks and sentence.author is not None  # in a quotation somebody else asks
+    # In a quotation somebody else asks.
+    is_own = sentence.author is not None
+    asks = is_own and has("question", "words", whole) and not has("question", "exempt", whole)
     others = () if " miro " in sentence.words else sentence.hits("elsewhere", "words", sentence.words)
     if any("#" not in sentence.words[: hit.start()] for hit in others):
         return Answer("elsewhere")
