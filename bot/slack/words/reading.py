@@ -38,7 +38,7 @@ MOST_TEAMS = 3
 CANT_END = "An end date isn't supported for this yet. Ask again when it should end."
 SAY_DAYS = "I can't tell when this should end. Choose the last day in the form, or leave it empty for no end."
 SAY_START = "I can't tell when this should start. Choose it in the form, or leave it empty to start at once."
-SAY_FINAL = "Deletion isn't filled in, because it can't be undone. Choose it in the form."
+SAY_LATER = "I can't tell when the account should be deleted. Choose it in the form."
 NO_BOARD = "I can't tell which team owns the board. Choose the team in the form."
 _CLOCK = r" (\d\d?(?::\d\d(?:[ap]m)?|[ap]m|h\d\d)) "
 _HOUR = re.compile(r"(\d\d?)(?:[:.h](\d\d))?\s*(?:([ap])m|uhr|h|o'clock)?")
@@ -413,8 +413,8 @@ def _fill_choices(action: type[Action], sentence: Sentence, raw: dict[str, str])
         named = [value for value, _ in asked.choices if _is_named(fold(value), sentence.body)]
         if len(named) > 1:
             return [f"One at a time: choose {' or '.join(named)}."]
-        if action.CLOSES and named and named[0] != asked.choices[0][0]:
-            return [SAY_FINAL]
+        if action.CLOSES and named and re.search(shared("later"), sentence.body):
+            return [SAY_LATER]
         remains = rf" (?:{aside}|not|like|than)(?: an?| the)? {fold(named[0])}\b" if named else ""
         if named and not re.search(remains, sentence.body):
             raw[name] = named[0]

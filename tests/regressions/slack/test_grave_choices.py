@@ -23,9 +23,6 @@ FORMS = [
     ("U0DANA", "/miro", "remove-admin <@U0ALEX> because Alex left IT", "rights"),
     ("U0LENA", "/miro-offboard", "jo@example.com because last day today", "how"),
     ("U0LENA", "/miro-offboard", "remove the account of jo@example.com because last day", "how"),
-    # What can't be undone isn't filled in even where it was typed.
-    ("U0LENA", "/miro-offboard", "delete jo@example.com because last day", "how"),
-    ("U0LENA", "/miro", "I need to delete jo@example.com because last day", "how"),
     ("U0LENA", "/miro", "offboard jo@example.com, delete after 30 days", "how"),
 ]
 
@@ -145,7 +142,8 @@ def test_what_remains_or_is_one_of_several_is_not_filled_in(
         ("U0DANA", "/miro-admin", "<@U0ALEX> as Company Admin because of IT", "rights", "Company Admin"),
         ("U0DANA", "/miro-admin", "<@U0ALEX> user admin because of IT", "rights", "User Admin"),
         ("U0DANA", "/miro-admin", "the user <@U0ALEX>, User Admin because of IT", "rights", "User Admin"),
-        ("U0LENA", "/miro-offboard", "deactivate jo@example.com because last day", "how", "deactivate"),
+        ("U0LENA", "/miro-offboard", "delete jo@example.com because last day", "how", "delete"),
+        ("U0LENA", "/miro", "I need to delete jo@example.com because last day", "how", "delete"),
         ("U0LENA", "/miro", "I need to deactivate jo@example.com because last day", "how", "deactivate"),
     ],
 )
