@@ -54,9 +54,7 @@ class FormField:
     only_if: tuple[str, str] = ("", "")  # (another field, its value with which this may be filled in)
     beside_groups: bool = False  # the name of a team, where groups are user groups; needs REST, too
     by_rest: bool = False  # an address to which Miro's REST API is needed
-    grave: bool = (
-        False  # about rights or an account: never filled in unless chosen or typed; deletion not even then
-    )
+    grave: bool = False  # about rights or an account: never filled in unless chosen or typed
 
     @property
     def is_team(self) -> bool:

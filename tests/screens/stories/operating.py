@@ -143,7 +143,7 @@ CONFIDENTIAL = Story(
         ),
         picture(
             "done-offboard", "What the requester reads. The leaver is told nothing.",
-            LENA, CARD, "Miro account is deactivated",
+            LENA, CARD, "is deactivated",
             presses(PRIYA, "Deactivate", "Confidential"),
         ),
     ),
