@@ -24,7 +24,7 @@ from bot.cards.blocks import (
     small_print,
 )
 from bot.cards.catalogue import texts
-from bot.cards.decision import asked, because, changes, consequence, decide, instead, warnings
+from bot.cards.decision import asides, asked, because, changes, consequence, decide, instead, warnings
 from bot.cards.scene import Scene, talk, unasked
 from bot.cards.settled import how_it_stopped, state_name
 
@@ -122,14 +122,14 @@ def _asked(scene: Scene) -> list[Block]:
     request, reason = scene.request, f'"{clip_words(scene.request.reason, 40)}"'
     # Who else was asked, how far it is, what was said, and what follows.
     quotes = [f'{part.lead} "{clip_words(part.text, 40)}"' for part in talk(scene)]
-    small = instead(scene), waiting.progress(scene), *quotes, consequence(scene), waiting.notes(scene)
+    more = waiting.progress(scene), *quotes, consequence(scene), waiting.notes(scene)
     return about(
         request.id,
         section(scene.question),
         asked(scene).drawn(),
         *sections(*warnings(scene)),
         changes(scene).drawn(),
-        small_print(reason, f"{request.id}{because(scene)}", *small),
+        small_print(reason, f"{request.id}{because(scene)}", asides(scene).text, instead(scene), *more),
         actions(*decide(scene)) | {"block_id": f"decide:{request.id}"},
     )
 

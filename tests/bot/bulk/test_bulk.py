@@ -391,6 +391,13 @@ def test_approver_and_requester_read_what_was_left_out_and_why(s: Stage) -> None
     assert why in last(s, "U0CAROL")
 
 
+def test_only_what_changes_is_numbered_on_the_card_of_a_list(s: Stage) -> None:
+    sent(s, joining(2))
+    drawn = [part for block in card(s, "U0SAM").blocks for part in block.get("elements", ())]
+    [numbered] = [part["elements"] for part in drawn if part["type"] == "rich_text_list"]
+    assert [line["elements"][0]["text"] for line in numbered] == ["2 people join Engineering"]
+
+
 def test_a_list_with_nothing_to_change_says_what_is_wrong_with_the_rest(s: Stage) -> None:
     s.miro.change_user("person.0@example.com", active=False)
     text = "email,action\nperson.0@example.com,offboard\nlee@example.com,offboard\n"
