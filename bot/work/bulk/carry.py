@@ -98,12 +98,19 @@ def _make_lines(context: Context, bulk: Request, claim: Claim) -> None:
         for id in context.store.lines_in(bulk.id, [State.STOPPED]):
             stopped = context.store.request(id)
             context.store.append(stopped, [Draft(EventType.RESUMED, events[-1].by)])
-    made = sum(context.store.lines(bulk.id).values())
-    for start in range(made, len(command.lines), CHUNK):
+    if sum(context.store.lines(bulk.id).values()) == len(command.lines):
+        return
+    lines = sorted(command.lines, key=lambda line: _groups(plans[line.number]))
+    for start in range(0, len(lines), CHUNK):
         context.store.renew(claim, LEASE)
         with context.store.writing():
-            for line in command.lines[start : start + CHUNK]:
+            for line in lines[start : start + CHUNK]:
                 _make(context, bulk, line, plans[line.number])
+
+
+def _groups(plan: Plan) -> list[str]:
+    """The calls that change groups: lines with the same are worked on together, and so share them."""
+    return [step.call for step in plan.steps if "/Groups/" in step.call]
 
 
 def _make(context: Context, bulk: Request, line: Line, plan: Plan) -> None:

@@ -391,6 +391,21 @@ def test_approver_and_requester_read_what_was_left_out_and_why(s: Stage) -> None
     assert why in last(s, "U0CAROL")
 
 
+def test_lines_of_one_team_share_calls_however_they_are_mixed(
+    s: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.work.bulk.carry.CHUNK", 11)
+    monkeypatch.setattr("bot.work.bulk.carry.MOST", 11)
+    for email in joiners(22)[13:]:
+        s.miro.add_user(email, "A Person")
+    rows = [f"{email},{('Engineering', 'Design')[number % 2]}" for number, email in enumerate(joiners(22))]
+    id = sent(s, "\n".join(["email,team", *rows]))
+    approved(s, id)
+    s.settle()
+    assert state(s, id) == "done"
+    assert sorted(calls(s)) == sorted(f"PATCH /Groups/{s.teams[name]}" for name in ("Engineering", "Design"))
+
+
 def test_only_what_changes_is_numbered_on_the_card_of_a_list(s: Stage) -> None:
     sent(s, joining(2))
     drawn = [part for block in card(s, "U0SAM").blocks for part in block.get("elements", ())]
