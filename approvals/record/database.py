@@ -235,16 +235,21 @@ class Database(ABC):
             raise StoreTrouble("One part couldn't be saved, so nothing was. Try again.")
 
     @contextmanager
-    def unit(self) -> Iterator[None]:
-        """One unit of work of this thread: cached values are read once, until they are written."""
-        if self._mine.unit is not None:
+    def unit(self, *, own: bool = False) -> Iterator[None]:
+        """One unit of work of this thread: cached values are read once, until they are written.
+
+        `own`: also within another, which else reads again after each write what all its parts expect.
+        """
+        before = self._mine.unit
+        if before is not None and not own:
             yield
             return
         self._mine.unit = {}
         try:
             yield
         finally:
-            self._mine.unit = None
+            self._mine.unit = before
+            self.forget()
 
     def ahead(self, read: Callable[[Collection[K]], Mapping[K, V]]) -> ReadAhead[K, V]:
         """The cache of `read` in this thread's unit of work."""

@@ -41,7 +41,8 @@ def ask(push: Push, ids: Sequence[EntryId]) -> None:
     """Makes a bulk of what these people's new words change, and marks the words as asked for."""
     context, people, commands = push.context, dict[EntryId, PersonId](), dict[EntryId, list[Action]]()
     for id in ids:  # new people are stored one at a time: others write in between
-        person = push.row(id).person or context.store.people.meet(email=push.words[id].email).id
+        with context.store.unit(own=True):
+            person = push.row(id).person or context.store.people.meet(email=push.words[id].email).id
         commands[id] = [change.about(person) for change in push.pending[id]]
         people[id] = person
     words = Words(context.store.database)

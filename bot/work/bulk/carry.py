@@ -105,7 +105,8 @@ def _make_lines(context: Context, bulk: Request, claim: Claim) -> None:
         context.store.renew(claim, LEASE)
         with context.store.writing():
             for line in lines[start : start + CHUNK]:
-                _make(context, bulk, line, plans[line.number])
+                with context.store.unit(own=True):
+                    _make(context, bulk, line, plans[line.number])
 
 
 def _groups(plan: Plan) -> list[str]:
@@ -203,7 +204,7 @@ class Batch:
             request = self.context.store.request(claim.request)
             if self._is_halted() and request.state is State.APPROVED:
                 continue  # what has begun is finished
-            with logs.about(claim.request):
+            with logs.about(claim.request), self.context.store.unit(own=True):
                 work = Provisioning(self.context, shared, self.colleagues, request, claim)
                 try:
                     work.run()

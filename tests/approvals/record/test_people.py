@@ -8,6 +8,7 @@ from approvals.ids import GroupId, PersonId, SlackId
 from approvals.people import Account, Group, Standing
 from approvals.record.store import Store
 from tests.approvals.scene import START, Clock, asked, colleague
+from tests.approvals.statements import listening
 
 U1, U2 = SlackId("U1"), SlackId("W2")
 
@@ -25,6 +26,22 @@ def test_what_a_write_that_failed_had_read_is_read_anew(store: Store) -> None:
             assert store.people.person(ada.id).name == "Ada"
             raise ZeroDivisionError
         assert store.people.person(ada.id).name == ""
+
+
+def test_a_unit_of_its_own_reads_only_whom_it_is_about(store: Store) -> None:
+    people = [store.people.meet(email=f"person.{number}@example.com").id for number in range(20)]
+
+    def most_read(own: bool) -> int:
+        with store.unit():
+            store.people.expect(people)
+            store.people.person(people[0])
+            with listening(store) as heard, store.unit(own=own):
+                store.people.learn(people[1], name=f"Bo {own}")
+                assert store.people.person(people[1]).name == f"Bo {own}"
+            assert store.people.person(people[1]).name == f"Bo {own}"
+        return max(len(statement.values) for statement in heard)
+
+    assert (most_read(own=False) >= 20, most_read(own=True) < 10) == (True, True)
 
 
 # -- meeting and learning ----------------------------------------------------------------------------------

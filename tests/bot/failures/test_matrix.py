@@ -61,10 +61,12 @@ def facts(organization: Organization) -> dict[tuple[str, ...], Any]:
         own |= {**user.enterprise, "groups": {*user.groups}, "admin_roles": {*user.admin_roles}}
         found |= {(user.id, name): value for name, value in own.items() if value}
     for team in {**organization.teams, **organization.spaces}.values():
-        # New ones have ids by the order in which they came.
-        id = team.id if team.members else team.displayName
-        found[id, "space" if team.id in organization.spaces else "teams"] = team.displayName
-        found |= {(team.id, "member", id): 1 + (id in team.admins) for id in team.members}
+        kind = "space" if team.id in organization.spaces else "teams"
+        # By name: new ones have ids by the order in which they came.
+        found[team.displayName, kind] = True
+        found |= {
+            (f"{kind} {team.displayName}", "member", id): 1 + (id in team.admins) for id in team.members
+        }
     return found
 
 
