@@ -19,7 +19,7 @@ from approvals.ids import stamp
 from approvals.refusals import Refused
 from bot.actions.form import DETAILS
 from bot.directory.store import ENTERPRISE, MISSING, Directories, EntryId, Group, Kind, User, key
-from bot.work.bulk.table import COLUMNS, headings, table
+from bot.work.bulk.table import COLUMNS, headings, misplaced, table
 
 _TRUE, _FALSE = {"true", "yes", "1", "active"}, {"false", "no", "0", "inactive"}
 _REMEDIES = {
@@ -113,8 +113,8 @@ class Line(BaseModel):
         return {**before, **{name: max(at, before.get(name, "")) for name in given}}
 
 
-KNOWN_AS = {name: COLUMNS.get(name, "") for name in Line.model_fields} | {"groups": f"team {COLUMNS['team']}"}
-"""{column of a list: other headings for it}."""
+KNOWN_AS = {name: COLUMNS.get(name, "") for name in Line.model_fields}
+"""{column of a list: other headings for it}; none for `groups`: a column misread as it ends memberships."""
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,12 +135,10 @@ def read(data: bytes) -> list[Line]:
         raise Refused(f"Nothing was imported. {error}") from error
     people, problems, first = list[Line](), list[str](), dict[str, tuple[int, Line]]()
     for number, cells in numbered:
-        if any(cells[len(names) :]):
-            problems.append(f"line {number}: it has {len(cells)} cells under {len(names)} headings")
+        if wrong := misplaced(names, cells):
+            problems.append(f"line {number}: {wrong}")
             continue
-        given: dict[str, Any] = {
-            name: cell for name, cell in zip(names, cells, strict=False) if name and cell.strip()
-        }
+        given: dict[str, Any] = {name: cell for name, cell in zip(names, cells, strict=False) if cell.strip()}
         if "groups" in given:
             given["groups"] = [part for part in map(str.strip, given["groups"].split(";")) if part]
         try:

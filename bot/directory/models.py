@@ -31,10 +31,24 @@ NUMBERS_TOO = ConfigDict(coerce_numbers_to_str=True)
 class Email(ComplexAttribute):
     """An address as the directory writes it: the core's own would refuse some and change others."""
 
+    model_config = NUMBERS_TOO
+
     value: str | None = None
     display: str | None = None
     type: str | None = None
     primary: bool | None = None
+
+
+class Name(scim.Name):
+    """RFC 7643, section 4.1.1."""
+
+    model_config = NUMBERS_TOO
+
+
+class Role(scim.Role):
+    """RFC 7643, section 4.1.2."""
+
+    model_config = NUMBERS_TOO
 
 
 class User(Resource[scim.AnyExtension]):
@@ -45,7 +59,7 @@ class User(Resource[scim.AnyExtension]):
     __schema__ = URN("urn:ietf:params:scim:schemas:core:2.0:User")
 
     user_name: Annotated[str | None, scim.Uniqueness.server, scim.Required.true] = None
-    name: scim.Name | None = None
+    name: Name | None = None
     display_name: str | None = None
     nick_name: str | None = None
     title: str | None = None
@@ -55,7 +69,7 @@ class User(Resource[scim.AnyExtension]):
     timezone: str | None = None
     active: bool | None = None
     emails: list[Email] | None = None
-    roles: list[scim.Role] | None = None
+    roles: list[Role] | None = None
     groups: Annotated[list[scim.GroupMembership] | None, Mutability.read_only] = None
 
 

@@ -92,11 +92,11 @@ resume = _pausing("resume", Control.RESUMED, "continues", "End a pause.")
 def import_list(file: Path, source: str, whole: bool) -> None:
     """Take a list of people (CSV, at most 20 MB) as the word of a directory.
 
-    The first line names the columns, in the words of `miro-bot bulk --help`: email, and any of id, active,
-    given_name, family_name, department, employee_number, cost_centre, division, organization, manager (an
-    address), groups (separated by ;), changed_at (a time: what the source said later stays). An empty cell
-    says nothing. Who is missing from a whole list is held for operators, however few; so are more leavers
-    than the policy lets through within an hour.
+    The first line names the columns: email, and any of id, active, given_name, family_name, department,
+    employee_number, cost_centre, division, organization, manager (an address), groups (all of theirs,
+    separated by ;), changed_at (a time: what the source said later stays). An empty cell says nothing. Who is
+    missing from a whole list is held for operators, however few; so are more leavers than the policy lets
+    through within an hour.
     """
     with open_bot(existing=True, leads=False) as bot:
         _looked(bot, source)

@@ -276,7 +276,8 @@ def ask(push: Push, id: EntryId) -> None:
             person = context.person(row.person) if row.person else context.store.people.meet(email=word.email)
             changes = push.afresh(id) if _withdrawn(push, person, word) else push.pending[id]
             if TAKES & {change.action for change in changes} and push.is_last_admin(id):
-                return  # another push came in between; compared again in a minute, and held
+                # Another push came in between. Nothing is withdrawn; compared again in a minute, and held.
+                raise Overtaken("the last Company Admin would go")
             for change in changes:
                 request_of(push, person, change)
             words.keep([asked_word(push, id, person.id, stamp(context.now()))])

@@ -165,13 +165,21 @@ def headings(cells: list[str], known_as: Mapping[str, str]) -> list[str]:
     return columns
 
 
-def _row(line: int, columns: list[str], cells: list[str]) -> Row:
-    if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
-        text = (
-            f"It has {len(cells)} cells under {len(columns)} headings. Put quotes around a cell with a comma."
+def misplaced(columns: list[str], cells: list[str]) -> str:
+    """Why some cells of a row belong to no column, and the remedy; or ''."""
+    if any(map(str.strip, cells[len(columns) :])):
+        return (
+            f"it has {len(cells)} cells under {len(columns)} headings: put quotes around a cell with a comma"
         )
-        return Row(line, {}, text)
-    values = {name: cleaned(cell).strip() for name, cell in zip(columns, cells, strict=False) if name}
+    if any(cell.strip() for name, cell in zip(columns, cells, strict=False) if not name):
+        return "it has a cell under an empty heading: name that column, or leave it out"
+    return ""
+
+
+def _row(line: int, columns: list[str], cells: list[str]) -> Row:
+    if wrong := misplaced(columns, cells):
+        return Row(line, {}, f"{wrong.capitalize()}.")
+    values = {name: cleaned(cell).strip() for name, cell in zip(columns, cells, strict=False)}
     return Row(line, {name: value for name, value in values.items() if value})
 
 

@@ -51,6 +51,12 @@ def test_what_is_no_list_is_refused_with_the_remedy(text: str, said: str) -> Non
         list(rows(text.encode()))
 
 
+def test_a_cell_under_an_empty_heading_is_named() -> None:
+    fine, wrong = rows(b"email,,team\na@example.com, ,Design\nb@example.com,Design,\n")
+    assert (fine.problem, fine.cells) == ("", {"email": "a@example.com", "team": "Design"})
+    assert "under an empty heading" in wrong.problem
+
+
 @pytest.mark.parametrize("mark", ["sep=;\n", "SEP=|\r\n", '"sep=;"\n', "sep=\t\n"])
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_the_line_that_excel_puts_first_is_no_row(mark: str, encoding: str) -> None:

@@ -15,7 +15,7 @@ WAYS: dict[str, tuple[str, str]] = {
     "nothing to do": ("{who},,", "It names no action"),
     "a repeated row": ("repeated@example.com,join,Engineering", "It repeats line"),
     "a contradiction": ("repeated@example.com,offboard,", "It contradicts line"),
-    "a cell too many": ("{who},join,Engineering,,,,,,,R&D, again", "Put quotes around a cell"),
+    "a cell too many": ("{who},join,Engineering,,,,,,,R&D, again", "put quotes around a cell"),
     "a team managed elsewhere": ("{who},join,Sales", "Okta tile"),
     "nobody in Miro": ("nobody.{number}@example.com,offboard,", "No Miro account found"),
     "a move from nowhere": ("{who},move,Design", "Fill this in: from which team"),

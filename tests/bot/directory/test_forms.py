@@ -173,7 +173,11 @@ def test_paths_among_the_attributes_of_an_operation_are_read(
 
 def test_numbers_count_as_their_digits(entra: Provider, directories: Directories) -> None:
     more = {"employeeNumber": 42, "costCenter": 7, "manager": {"value": 5}}
-    id = entra.create("Users", alex(externalId=9, **{ENTERPRISE: more}))["id"]
+    body = alex(externalId=9, name={"givenName": 8}, roles=[{"value": 1}], **{ENTERPRISE: more})
+    id = entra.create("Users", body)["id"]
+    assert user(directories, id).given_name == "8"
+    entra.patch(f"/Users/{id}", {"op": "Replace", "path": "name.givenName", "value": 12})
+    assert user(directories, id).given_name == "12"
     found = user(directories, id)
     assert (found.external_id, found.enterprise["employeeNumber"], found.manager) == ("9", "42", "5")
     entra.patch(f"/Users/{id}", {"op": "Replace", "path": f"{ENTERPRISE}:employeeNumber", "value": 43})

@@ -87,11 +87,13 @@ def test_a_list_with_a_mistake_is_refused_with_all_of_them() -> None:
     assert "line 2, active: write true or false" in str(refused.value)
     assert "line 3, email: write an address" in str(refused.value)
     assert "line 4: it has 3 cells" in str(refused.value)
+    with pytest.raises(Refused, match="line 3: it has a cell under an empty heading: name that column"):
+        lists.read(b"email,,active\nada@example.com, ,yes\nbo@example.com,no,\n")
 
 
 def test_a_list_is_read_as_a_spreadsheet_saves_it() -> None:
     text = "email;given_name;groups\r\njo@example.com;Jörg;\r\njo@example.com;Jörg;\r\n"
-    other = text.replace("email;given_name;groups", "sep=;\r\nE-Mail Address;First Name;Team")
+    other = text.replace("email;given_name;groups", "sep=;\r\nE-Mail Address;First Name;Groups")
     assert lists.read(other.encode()) == lists.read(text.encode())
     for encoding in ("cp1252", "utf-8-sig", "utf-16"):
         assert [line.given_name for line in lists.read(text.encode(encoding))] == ["Jörg"]
@@ -102,6 +104,10 @@ def test_a_list_is_read_as_a_spreadsheet_saves_it() -> None:
     [
         (b"", "needs a heading “email”"),
         (b"email,colour\nada@example.com,red\n", "I don't know the heading 'colour'"),
+        *(
+            (f"email,{word}\nada@example.com,2026-01-05\n".encode(), f"know the heading '{word}'.*groups")
+            for word in ("joins", "to", "team", "Which team", "ends", "leaves", "status", "type")
+        ),
         (b"email,mail\na,b\n", "Two headings mean email"),
         (b"email\n", "names nobody"),
         (b"email\n" + b"a" * lists.MOST_BYTES, "is larger than 20 MB: leave out columns"),

@@ -11,8 +11,8 @@ from approvals.decide.decide import question
 from approvals.decide.streams.directories import Control
 from approvals.refusals import Refused
 from bot.directory.asking.differences import failures
+from bot.directory.asking.requests import NOT_BEGUN, announce, control, looked
 from bot.directory.asking.requests import ask as request_for
-from bot.directory.asking.requests import control, looked
 from bot.directory.store import ENTERPRISE, Directories, Kind
 from bot.sandbox.stage import Stage
 from bot.work.reviewing import compare
@@ -295,6 +295,31 @@ def test_the_last_admins_are_held_also_if_two_directories_are_looked_at_at_once(
         [one] = s.bot.store.requests()
         assert one.subject and s.bot.context.person(one.subject).email == ALEX
         assert looked(s.bot.context, "hr").counts == {"offboard": 1}
+
+
+def test_what_is_held_late_withdraws_nothing_that_is_still_wanted(tmp_path: Path) -> None:
+    policy = (POLICY_WITH_OKTA + HR).replace('unattended = ["access", ', "unattended = [] # ")
+    with playing(tmp_path, policy) as s:
+        s.miro.add_user(ALEX, "Alex Smith", admin=True)
+        wait(s, hours=2)
+        okta = Okta(s)
+        alex = okta.person(ALEX, "miroUsers", "miroAdmins", "g_app_proeng_all", "g_app_design_all")
+        okta.settle()
+        assert states(okta.asked()) == [("request-access", "waiting")]
+        okta.leave(alex, "miroAdmins", "g_app_design_all")
+        late = looked(s.bot.context, "okta")
+        assert late.to_ask == [alex]
+        okta.says.create("hr", Kind.GROUP, {"displayName": "miroUsers"})
+        carol = okta.says.create("hr", Kind.USER, {"userName": "carol@example.com", "active": False})
+        request_for(looked(s.bot.context, "hr"), carol)
+        request_for(late, alex)
+        assert states(okta.asked()) == [("request-access", "waiting")]
+        held = looked(s.bot.context, "okta")
+        announce(held, s.bot.store.hold("okta"))
+        control(s.bot.context, "okta", Control.RELEASED, shell(s, "carol@example.com"), held.key)
+        request_for(looked(s.bot.context, "okta"), alex)
+        [access] = [each for each in okta.asked() if each.state in NOT_BEGUN and "teams" in each.details]
+        assert access.details["teams"] == [s.teams["Engineering"]]
 
 
 def test_the_last_admins_are_held_also_if_a_list_takes_the_others_rights(s: Stage, okta: Okta) -> None:
