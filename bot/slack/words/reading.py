@@ -230,6 +230,12 @@ def _is_exact(sentence: Sentence, action: type[Action], hit: re.Match[str]) -> b
     everybody = set(re.findall(r"@\d+", sentence.body))
     if set(re.findall(r"@\d+", hit[0])) != everybody or (action.CLOSES and "#" in sentence.body):
         return False
+    # In "offboard @kim, @jo knows" the second only stands beside.
+    rest = re.split(" [.!?;]", hit.string[hit.end() :])[0].split()
+    if re.search(r"@\d+ .*@\d+$", hit[0]) and set(filter(str.isalpha, rest)) - set(
+        shared("after_people").split()
+    ):
+        return False
     before = re.split(r"[.!?;] ", hit.string[: hit.start()])[-1].split()
     after = re.split(r" [.,;!?(]", hit.string[hit.end() :])[0].split()
     polite = frozenset[str]().union(*(language.polite for language in sentence.languages))
@@ -324,6 +330,8 @@ def _fill_teams(action: type[Action], sentence: Sentence, tables: Tables, raw: d
         ids = dict.fromkeys(sentence.teams[number].id for number in numbers[:most])
         raw |= {name: ", ".join(id for id in ids if id not in twins)} if ids.keys() - twins else {}
         del numbers[:most]
+    if len(fields) == 2 and raw.get("from_team") == raw.get("to_team"):
+        raw.pop("to_team", None)
     left = [sentence.teams[number] for name in ("from", "to", "not") for number in sides[name]]
     labels = dict.fromkeys(tables.label(team) for team in left if team.id not in raw.values())
     notes += [f"I left out {label}." for label in labels] if "name" not in action.form() else []

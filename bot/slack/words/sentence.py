@@ -222,11 +222,9 @@ class Sentence:
         two = re.match(rf"( .*?{who} .*?#\d+) {AND}({who} (?:\S+ ){{0,3}}#\d+) ", body) or re.match(
             rf"( .*?#\d+ {whom}) {AND}(#\d+ (?:{AND}#\d+ )*{whom}) ", body
         )
-        parts = two.groups() if two else ()
-        asked = [{self.teams[int(at)].id for at in re.findall(r"#(\d+)", part)} for part in parts]
-        two = None if asked[1:] == asked[:1] and all("@" in part for part in parts) else two
-        self.further = " ".join(self._written.get(word, word) for word in two[2].split()) if two else ""
-        self.body = f"{two[1]} " if two else body
+        parts = two.groups() if two and not self._is_one_wish(*two.groups()) else self._opposites(body)
+        self.further = " ".join(self._written.get(word, word) for word in parts[1].split()) if parts else ""
+        self.body = f"{parts[0]} " if parts else body
         self.unknown = self.marked(self.body)
 
     def hits(self, table: str, name: str, text: str) -> Iterator[re.Match[str]]:
@@ -252,6 +250,36 @@ class Sentence:
             return "&" if self._written.get(word, word)[0].isupper() else "$"
 
         return f" {' '.join(map(sign, text.split()))} "
+
+    def _whom(self, part: str) -> set[str]:
+        """Whom a part of the message names, "" for the writer."""
+        marks = re.findall(r"(?<= )(?:@(\d+)|me|mich|moi|mi)(?= )", f" {part} ")
+        return {self.people[int(mark)].raw if mark else "" for mark in marks}
+
+    def _is_one_wish(self, first: str, second: str) -> bool:
+        """Whether two parts are for the same person, or ask the same for several."""
+
+        def teams(part: str) -> list[tuple[bool, str]]:
+            runs = re.findall(r"(.*?)#(\d+)", part)
+            return [(bool(re.search(leaving, f"{run} ")), self.teams[int(at)].id) for run, at in runs]
+
+        leaving = rf" (?:{self.any('teams', 'from')}) "
+        is_same = "@" in first and "@" in second and teams(first) == teams(second)
+        return is_same or self._whom(first) == self._whom(second)
+
+    def _opposites(self, body: str) -> tuple[str, str] | None:
+        """Of "remove @kim from # and add @jo" the two wishes, or None."""
+        for hit in re.finditer(rf"(?<= ){AND}", body):
+            parts = body[: hit.start() - 1], body[hit.end() : -1]
+            leaves, joins = (
+                [self.has("verbs", name, self.marked(part)) for part in parts]
+                for name in ("leave-team", "request-access")
+            )
+            whom = [self._whom(part) for part in parts]
+            are_two = "#" in parts[0] and all(whom) and not whom[0] & whom[1]
+            if are_two and leaves[0] != leaves[1] and leaves == joins[::-1]:
+                return parts
+        return None
 
     def _without_bystanders(self, body: str) -> str:
         """The words without people who are greeted, quoted, in copy, a pattern, or excepted."""
