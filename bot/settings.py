@@ -1,5 +1,6 @@
 """Settings from the environment; each secret may come from a file instead (NAME_FILE)."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -21,6 +22,8 @@ REST = ("MIRO_OAUTH_TOKEN", "MIRO_ORG_ID")
 """For Miro's REST API: both or neither."""
 BEGINNINGS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
 """The prefixes of Slack's tokens."""
+_PREFIX = re.compile(r"(xoxe\.)?(xox[a-z]|xapp)-")
+"""The prefix of any token of Slack's; those that are rotated have one more in front."""
 SECRETS = (*BEGINNINGS, "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN", *REST, METRICS_TOKEN, EVENT_SECRET)
 MIRO_URL = "https://miro.com/api/v1/scim"
 REST_URL = "https://api.miro.com"
@@ -154,10 +157,13 @@ def _secret(environ: Mapping[str, str], name: str) -> str:
     text = _content(environ, name)
     if not all("!" <= sign <= "~" for sign in text):
         raise BadSettings(f"{name} contains a space, line break or letter that no token has. Copy it again.")
-    begins = BEGINNINGS.get(name)
-    if text.startswith(("xox", "xapp-")) and not (begins and text.removeprefix("xoxe.").startswith(begins)):
+    begins, prefix = BEGINNINGS.get(name, ""), (_PREFIX.match(text) or ("",))[0]
+    is_kind = prefix.endswith(begins) if begins else not prefix
+    if text and (not is_kind or text == prefix):
         wanted = f"the token that begins with {begins}" if begins else "another secret than Slack's tokens"
-        raise BadSettings(f"{name} begins with {text.partition('-')[0]}-, but needs {wanted}.")
+        # Nothing else of it is repeated: it may be another secret.
+        found = f"begins with {prefix}, but " if prefix and not is_kind else ""
+        raise BadSettings(f"{name} {found}needs {wanted}.")
     if name == EVENT_SECRET and 0 < len(text) < SHORTEST:
         why = f"{name} has {len(text)} characters, so it could be guessed."
         raise BadSettings(f"{why} Set at least {SHORTEST}, for example by `openssl rand -hex 32`.")

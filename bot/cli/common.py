@@ -34,6 +34,7 @@ from bot.context import SlackAway, numbered
 from bot.miro.errors import MiroError, Trouble, Troubled
 from bot.settings import BadSettings, Settings
 from bot.slack.api.edge import Kind, SlackFault
+from bot.slack.api.people import away
 
 AS = click.option("--as", "email", required=True, metavar="EMAIL", help="On whose behalf.")
 OPERATOR = click.option(
@@ -58,10 +59,11 @@ def sentences() -> Iterator[None]:
         raise failed(f"{error} {_OF_MIRO.get(kind, 'Try again in a few minutes.')}") from error
     except SlackAway as error:
         cause = error.__cause__
-        answered = not (isinstance(cause, SlackFault) and cause.kind is Kind.NETWORK)
-        check = "SLACK_BOT_TOKEN" if answered else "the network and SLACK_API_URL"
-        raise failed(f"{error}. Check {check}.") from error
+        reached = not (isinstance(cause, SlackFault) and cause.kind is Kind.NETWORK)
+        raise failed(f"{error}. Check {'SLACK_BOT_TOKEN' if reached else _LINE_TO_SLACK}.") from error
     except SlackFault as fault:
+        if fault.kind is not Kind.REFUSED:
+            raise failed(f"{away(fault)}. Check {_LINE_TO_SLACK}.") from fault
         raise failed(f"Slack refused the connection: {fault.why}. Check SLACK_APP_TOKEN.") from fault
     except BrokenPipeError:
         raise  # click ends silently: the reader has read enough
@@ -72,6 +74,7 @@ def sentences() -> Iterator[None]:
         ) from error
 
 
+_LINE_TO_SLACK = "the network and SLACK_API_URL"
 _OF_MIRO = {
     Trouble.UNREACHABLE: "Check the network and MIRO_SCIM_URL.",
     **dict.fromkeys((Trouble.TOKEN, Trouble.FORBIDDEN), "Check MIRO_SCIM_TOKEN and MIRO_SCIM_URL."),

@@ -204,8 +204,8 @@ def _credential(name: str) -> Check:
             return Finding(wrong[name], Status.WRONG)
         if address := next(filter(wrong.get, addresses), None):
             return Finding(f"not checked while {address} is wrong", Status.WARNING)
-        if on.settings.secret(name):
-            begins = f", begins with {BEGINNINGS[name]}" if name in BEGINNINGS else ""
+        if secret := on.settings.secret(name):
+            begins = f", begins with {secret.partition('-')[0]}-" if name in BEGINNINGS else ""
             file = on.settings.secret_files.get(name)
             return Finding(f"set{begins}{f', from {file}' if file else ''}")
         if name in _USES:

@@ -38,13 +38,13 @@ def exposures(settings: Settings) -> list[str]:
 def secrets(settings: Settings) -> Iterator[str]:
     """Sentences about secret files that others can read; mounted ones often can't be changed."""
     for name, path in settings.secret_files.items():
-        if _mode(path) & OTHERS_READ:
+        if _mode(path) & OTHERS_READ and not path.is_dir():
             yield f"Others on this machine can read {path} ({name}_FILE). If possible: chmod 600 {path}"
 
 
 def policy(policy: Path) -> Iterator[str]:
     """A sentence about a policy that others can change."""
-    if _mode(policy) & OTHERS_WRITE:
+    if _mode(policy) & OTHERS_WRITE and not policy.is_dir():
         yield (
             f"Others on this machine can change the policy {policy} ({_shown(policy)}), and so who approves. "
             f"Fix it: chmod go-w {policy}"

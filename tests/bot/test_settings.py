@@ -6,7 +6,7 @@ import pytest
 
 from approvals.record.database import Server
 from bot.miro.wire import Dialect
-from bot.settings import EVENT_SECRET, MIRO_URL, SLACK_URL, BadSettings, read
+from bot.settings import BEGINNINGS, EVENT_SECRET, MIRO_URL, SLACK_URL, BadSettings, read
 
 SECRETS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "MIRO_SCIM_TOKEN")
 REST = ("MIRO_OAUTH_TOKEN", "MIRO_ORG_ID")
@@ -45,7 +45,7 @@ def test_tokens_go_to_https_or_to_this_machine_only(name: str, text: str) -> Non
 @pytest.mark.parametrize("name", SECRETS)
 def test_each_secret_may_lie_in_a_file(tmp_path: Path, name: str) -> None:
     file = tmp_path / "secret"
-    direct, filed = "direct" * 8, "s3cret" * 8
+    direct, filed = (BEGINNINGS.get(name, "") + text * 8 for text in ("direct", "s3cret"))
     file.write_text(f"  {filed}\n", encoding="utf-8")
     assert read({name: direct}).secret(name) == direct
     assert read({f"{name}_FILE": str(file)}).secret(name) == filed
@@ -96,6 +96,12 @@ def test_what_no_token_has_in_it_is_noticed_and_not_repeated(name: str, text: st
         ("SLACK_BOT_TOKEN", "xoxp-s3cret", "begins with xoxp-, but needs the token that begins with xoxb-"),
         ("SLACK_APP_TOKEN", "xoxb-s3cret", "begins with xoxb-, but needs the token that begins with xapp-"),
         ("MIRO_SCIM_TOKEN", "xoxb-s3cret", "begins with xoxb-, but needs another secret than Slack's tokens"),
+        ("SLACK_BOT_TOKEN", "foo-s3cret", "needs the token that begins with xoxb-"),
+        ("SLACK_BOT_TOKEN", "s3cret", "needs the token that begins with xoxb-"),
+        ("SLACK_BOT_TOKEN", "xoxb-", "needs the token that begins with xoxb-"),
+        ("SLACK_BOT_TOKEN", "xoxe.xoxb-", "needs the token that begins with xoxb-"),
+        ("SLACK_APP_TOKEN", "hello", "needs the token that begins with xapp-"),
+        ("SLACK_APP_TOKEN", "xapp-", "needs the token that begins with xapp-"),
     ],
 )
 def test_tokens_in_each_others_place_are_noticed(name: str, text: str, told: str) -> None:
@@ -110,13 +116,13 @@ def test_bot_tokens_of_both_kinds_are_taken(text: str) -> None:
 
 
 def test_secrets_do_not_show_when_printed() -> None:
-    found = read(dict.fromkeys(SECRETS, "s3cret" * 8))
+    found = read({name: BEGINNINGS.get(name, "") + "s3cret" * 8 for name in SECRETS})
     assert "s3cret" not in repr(found) + str(found)
-    assert found.secret("SLACK_BOT_TOKEN") == "s3cret" * 8
+    assert found.secret("SLACK_BOT_TOKEN") == "xoxb-" + "s3cret" * 8
 
 
 def test_everything_missing_is_named_at_once() -> None:
-    found = read({"SLACK_BOT_TOKEN": "x", "MIRO_SCIM_TOKEN": "  "})
+    found = read({"SLACK_BOT_TOKEN": "xoxb-1", "MIRO_SCIM_TOKEN": "  "})
     found.require("SLACK_BOT_TOKEN")
     with pytest.raises(BadSettings, match=r"Set SLACK_APP_TOKEN, MIRO_SCIM_TOKEN \(or SLACK_APP_TOKEN_FILE"):
         found.require("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "MIRO_SCIM_TOKEN")

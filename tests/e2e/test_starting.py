@@ -88,11 +88,22 @@ def test_everything_that_is_not_set_is_named_at_once(s: Scene) -> None:
     assert said.startswith("Set SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, MIRO_SCIM_TOKEN (or ")
 
 
-def test_a_wrong_bot_token_is_one_sentence(s: Scene) -> None:
+def test_a_wrong_bot_token_is_one_sentence(tmp_path: Path) -> None:
+    with by_our_http(tmp_path) as (s, hands):
+        assert isinstance(hands, InOurWorkspace)
+        hands.slack.fault("auth.test", times=None, error="invalid_auth")
+
+        bot = s.launch(SLACK_BOT_TOKEN="xoxb-of-another-app")
+
+        assert _sentence(bot) == "Slack answered invalid_auth. Check SLACK_BOT_TOKEN."
+        assert len(bot.output.splitlines()) == 5, "four lines of what it runs on, and the sentence"
+        assert "of-another-app" not in bot.output
+
+
+def test_what_is_none_of_slacks_tokens_is_sent_nowhere(s: Scene) -> None:
     bot = s.launch(SLACK_BOT_TOKEN="not-one-of-slacks")
 
-    assert _sentence(bot) == ("Slack answered invalid_auth. Check SLACK_BOT_TOKEN.")
-    assert len(bot.output.splitlines()) == 5, "four lines of what it runs on, and the sentence"
+    assert _sentence(bot) == "SLACK_BOT_TOKEN needs the token that begins with xoxb-."
     assert "not-one-of-slacks" not in bot.output
 
 

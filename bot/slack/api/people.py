@@ -141,7 +141,7 @@ class SlackPeople:
             if fault.kind is Kind.REFUSED:
                 text = "Slack doesn't let me read this file. Paste the list instead: /miro bulk."
                 raise Refused(text) from fault
-            raise _away(fault) from fault
+            raise away(fault) from fault
 
     def manager(self, person: Person, field: str) -> SlackId | None:
         """The manager named in a protected profile field (its label or id). Raises BadField, SlackAway."""
@@ -225,7 +225,7 @@ class SlackPeople:
                 if fault.kind is Kind.REFUSED and fault.code in _NOBODY:
                     return None
                 if fault.kind is not Kind.BUSY:
-                    raise _away(fault) from fault
+                    raise away(fault) from fault
                 seconds = fault.retry_after or 1
                 self._pace.hold(name, seconds)
             waited += seconds
@@ -292,7 +292,7 @@ class SlackPeople:
         return not team or user.team_id in (None, team)
 
 
-def _away(fault: SlackFault) -> SlackAway:
+def away(fault: SlackFault) -> SlackAway:
     """The SlackAway for a failed call, with a sentence for people."""
     if fault.kind is Kind.NETWORK:
         return SlackAway(f"Slack can't be reached: {fault.why}; try again in a minute")

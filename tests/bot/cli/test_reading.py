@@ -264,12 +264,13 @@ def test_a_doctor_reads_the_list_of_groups_once(s: Stage, shell: Shell) -> None:
 
 
 def test_a_doctor_says_where_to_look(s: Stage, shell: Shell) -> None:
-    nowhere = "http://127.0.0.1:9/"
-    wrong = Shell(s.folder, **shell.environ | {"SLACK_API_URL": nowhere, "MIRO_SCIM_URL": nowhere})
+    nowhere = dict.fromkeys(("SLACK_API_URL", "MIRO_SCIM_URL"), "http://127.0.0.1:9/")
+    wrong = Shell(s.folder, **shell.environ | nowhere | {"SLACK_APP_TOKEN": "xapp-1"})
     found = {one["what"]: one["text"] for one in wrong.json("doctor", exits=1)}
-    assert found["Slack"] == (
+    away = (
         "Slack can't be reached: no connection; try again in a minute. Check the network and SLACK_API_URL."
     )
+    assert [found["Slack"], found["Socket Mode"]] == [away, away]
     assert found["Miro"] == "Miro can't be reached. Check the network and MIRO_SCIM_URL."
 
 
@@ -323,6 +324,21 @@ def test_a_doctor_compares_the_clock_with_slacks(s: Stage, shell: Shell, seconds
     s.slack.fault("auth.test", times=None, body=body, headers={"Date": date})
     found = {one["what"]: one for one in shell.json("doctor", exits=int(status == "wrong"))}["clock"]
     assert found["status"] == status
+
+
+def test_a_doctor_blames_no_token_while_slack_has_a_fault(s: Stage, shell: Shell) -> None:
+    asks = Shell(s.folder, **shell.environ | {"SLACK_APP_TOKEN": "xapp-sandbox"})
+    s.slack.fault("apps.connections.open", times=None, status=503)
+    found = {one["what"]: one for one in asks.json("doctor", exits=1)}["Socket Mode"]
+    assert "Slack answered 503; try again in a minute" in found["text"] and "TOKEN" not in found["text"]
+
+
+def test_a_doctor_names_the_beginning_that_a_token_has(tmp_path: Path) -> None:
+    found = {
+        one["what"]: one["text"]
+        for one in Shell(tmp_path, SLACK_BOT_TOKEN="xoxe.xoxb-1").json("doctor", exits=1)
+    }
+    assert found["SLACK_BOT_TOKEN"] == "set, begins with xoxe.xoxb-"
 
 
 def test_a_doctor_says_when_slack_refuses_the_token_of_socket_mode(s: Stage, shell: Shell) -> None:

@@ -149,6 +149,14 @@ def test_a_secret_that_others_may_read_is_warned_of(tmp_path: Path, mode: int) -
     assert found["way in"]["ok"] and told.removesuffix(".") in found["way in"]["text"]
 
 
+def test_a_folder_in_place_of_a_file_is_not_to_be_closed(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    folder.chmod(0o1777)
+    shell = Shell(tmp_path, MIRO_BOT_POLICY=str(folder), SLACK_BOT_TOKEN_FILE=str(folder))
+    assert "chmod" not in shell.types("doctor", exits=1)
+
+
 @pytest.mark.parametrize("mode", [0o600, 0o400])
 def test_a_secret_of_its_owner_alone_is_not(tmp_path: Path, mode: int) -> None:
     lived(tmp_path)
