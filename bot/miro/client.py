@@ -134,9 +134,7 @@ class Miro(Transport):
                 skipped.append(Skipped(person.id, person.lacks))
             if person.active and (person.org_role == wire.ADMIN or person.admin_roles):
                 admins.append(person)
-            if person.active is not False:
-                member = Member(canonical(person.user_name), person.display_name)
-                members |= {(intern(group), person.id): member for group in person.group_ids or (IN_NONE,)}
+            members |= memberships(person)
         return Listing(tuple(admins), tuple(skipped)), members
 
     def _active_accounts(self, attributes: str) -> Iterator[Any]:
@@ -307,3 +305,10 @@ def _resource_about(text: bytes, id: str, *addresses: str) -> Any:
 
 def _others(what: str) -> Away:
     return Away(f"Miro answered with {what}, so I don't rely on it.", Trouble.OTHERS)
+
+
+def memberships(account: MiroAccount) -> dict[tuple[str, str], Member]:
+    """{(group id or IN_NONE, Miro id): member} of one account; none of an inactive one."""
+    member = Member(canonical(account.user_name), account.display_name)
+    groups = () if account.active is False else account.group_ids or (IN_NONE,)
+    return {(intern(group), account.id): member for group in groups}

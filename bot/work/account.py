@@ -11,11 +11,12 @@ from rapidfuzz.utils import default_process
 from approvals.ids import PersonId
 from approvals.people import Person, canonical, listed, miro_key
 from approvals.plan import Plan
+from approvals.record.people.groups import Admin
 from approvals.request import Request, Urgency
 from bot.actions import ACTIONS, Action
 from bot.context import Context
 from bot.miro.accounts import ASK_FIRST, HasAccount, creates, unknown
-from bot.miro.client import Miro
+from bot.miro.client import Miro, memberships
 from bot.miro.goals import Goal, Seen, needs
 from bot.miro.groups import GroupGone, OutOfGroup
 from bot.miro.plan import Obstacle
@@ -23,7 +24,7 @@ from bot.miro.rest.client import Rest
 from bot.miro.rest.goals import TeamExists, TeamRole
 from bot.miro.rest.looks import roles
 from bot.miro.rights import demotes
-from bot.miro.wire import MiroAccount
+from bot.miro.wire import ADMIN, MiroAccount
 
 MAX_LOOKS = 10
 """Looks for one person, however many addresses and ids are linked."""
@@ -222,3 +223,25 @@ def _similar_addresses(context: Context, person: Person) -> list[str]:
 def _plain(name: str) -> str:
     """The words of a name, without case, accents and what stands between them."""
     return default_process("".join(sign for sign in normalize("NFKD", name) if not combining(sign)))
+
+
+def note(context: Context, account: MiroAccount, *addresses: str) -> None:
+    """Stores the groups and the admin rights of an account that was just seen, so far as it shows them.
+
+    So the lists of Miro, which are read now and then, are never behind the bot's own changes. `addresses`:
+    those it had before.
+    """
+    groups, is_closed = context.store.groups, account.active is False
+    if account.knows_groups or is_closed:
+        emails = {canonical(address) for address in (account.user_name, *addresses)}
+        groups.note_member(account.id, emails, memberships(account))
+    if account.knows_roles or is_closed:
+        is_admin = account.org_role == ADMIN or account.admin_roles
+        groups.note_admin(account.id, admin_of(account) if is_admin and not is_closed else None)
+
+
+def admin_of(account: MiroAccount) -> Admin:
+    """An account with admin rights, as it is listed."""
+    company = ["Company Admin"] if account.org_role == ADMIN else []
+    rights = ", ".join([*company, *sorted(account.admin_roles)])
+    return Admin(account.id, account.user_name, account.display_name, rights)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from approvals.decide import clock
 from approvals.ids import GroupId, stamp
-from approvals.people import addressed
+from approvals.people import addressed, canonical
 from approvals.record.claims import Claim
 from approvals.record.database import Overtaken
 from approvals.refusals import Refused, Unsure
@@ -29,7 +29,7 @@ from bot.miro.plan import LivePlan, Obstacle, PlanStep, make
 from bot.miro.rest.client import RestAway, RestCall
 from bot.miro.rest.goals import SessionsEnded
 from bot.work import ending, outcome, undo
-from bot.work.account import Target, look
+from bot.work.account import Target, look, note
 from bot.work.bulk.control import halted
 from bot.work.check import ask_approvers, check_again, is_approved, who_left
 from bot.work.outcome import Stopped
@@ -380,10 +380,20 @@ class Provisioning:
             is_gone = any(isinstance(goal, Gone) for goal in command.goals(self.context.facts))
             id = seen.account.id if seen.account and not is_gone else ""
             self.context.store.people.learn(command.subject, miro_id=id)
+            self._note(seen)
         if seen.group:
             self.context.store.groups.keep([(GroupId(seen.group.id), seen.group.display_name)], whole=False)
         elif command.group:
             self.context.store.groups.lose(command.group)
+
+    def _note(self, seen: Seen) -> None:
+        """Brings the lists of Miro's people up to this look; of a deleted account nothing stays in them."""
+        plan = self.request.plan
+        if seen.account:
+            note(self.context, seen.account, plan.user_name or "")
+        elif plan.miro_id:
+            self.context.store.groups.note_member(plan.miro_id, [canonical(plan.user_name or "")], {})
+            self.context.store.groups.note_admin(plan.miro_id, None)
 
     def _await_effect(self, step: PlanStep) -> Request:
         """For a change that Miro accepted and doesn't show: looks twice more, then stops; never resends."""
@@ -411,4 +421,7 @@ class Provisioning:
             goals, seen = (), None
         lines = outcome.progress(self.context, self.request, goals, seen)
         texts = words(text=text, remedy=remedy) | {"lines": stored_lines(lines)}
-        return self._write(Draft(EventType.STOPPED, body=body(text=text, remedy=remedy), words=texts))
+        with self.context.store.writing():
+            if seen and seen.account:
+                self._note(seen)
+            return self._write(Draft(EventType.STOPPED, body=body(text=text, remedy=remedy), words=texts))

@@ -14,15 +14,14 @@ from approvals.ids import GroupId
 from approvals.people import FRESH, canonical, listed, miro_key
 from approvals.policy.entries import Source
 from approvals.policy.model import Policy
-from approvals.record.people.groups import Admin
 from approvals.request import Request
 from approvals.states import State
 from bot.context import Colleagues, Context, SlackAway
 from bot.miro.client import Miro
 from bot.miro.errors import Away, Locked, MiroError, Trouble, Troubled
-from bot.miro.wire import ADMIN, MiroAccount
 from bot.troubles import detail
 from bot.work import approvers
+from bot.work.account import admin_of
 
 log = logging.getLogger(__name__)
 
@@ -225,14 +224,14 @@ class Refresh:
         seen_at, now = table.seen_at("members"), self.context.now()
         if is_recent(seen_at, now, MEMBERS_EVERY - timedelta.resolution):
             return
-        before, _ = table.admins()
+        (before, _), listed = table.admins(), table.listed()
         entries, members = self.miro.roster()
         kept = [admin for admin in before if entries.may_hold(admin.miro_id)]
         with self.context.store.writing():
-            table.keep_admins([*kept, *map(_admin, entries.entries)])
+            table.keep_admins([*kept, *map(admin_of, entries.entries)], before)
             for account in entries.entries:  # the address of an account may change in Miro
                 self.context.store.people.humans.link(miro_key(account.id), canonical(account.user_name))
-        table.keep_members(members, entries.may_hold)
+        table.keep_members(members, entries.may_hold, listed)
         self._notify_of_entries("people", entries.complaints("person", "people"))
 
     def _note_outage(self, error: MiroError) -> None:
@@ -272,9 +271,3 @@ class Refresh:
             log.warning("%s", text)
             self.context.tell_operators(text)
         self._notified[kind] = findings
-
-
-def _admin(account: MiroAccount) -> Admin:
-    company = ["Company Admin"] if account.org_role == ADMIN else []
-    rights = ", ".join([*company, *sorted(account.admin_roles)])
-    return Admin(account.id, account.user_name, account.display_name, rights)

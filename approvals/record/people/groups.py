@@ -27,6 +27,8 @@ class Member:
     name: str
 
 
+Members = Mapping[tuple[str, str], Member]
+"""{(group id or IN_NONE, Miro id): member}."""
 IN_NONE = ""
 """Stands as the group id of who is in no group, so that every account is among the members."""
 AT_ONCE = 1000
@@ -82,29 +84,54 @@ class Groups:
         at = self._on.kept(f"{what}_seen_at")
         return unstamp(at) if at else None
 
-    def keep_admins(self, seen: Iterable[Admin]) -> None:
-        """Replaces the list of people with admin rights in Miro."""
+    def keep_admins(self, seen: Iterable[Admin], before: Iterable[Admin] | None = None) -> None:
+        """Stores the list of people with admin rights in Miro; `before`: as in `keep_members`."""
         with self._on.writing():
-            self._on.run("DELETE FROM admins")
+            known = {admin.miro_id: admin for admin in (self.admins()[0] if before is None else before)}
+            rows = {admin.miro_id: admin for admin in seen}
+            for id in {id for id, _ in known.items() ^ rows.items()}:
+                self.note_admin(id, rows.get(id))
             self._on.keep("admins_seen_at", stamp(self._now()))
-            rows = {admin.miro_id: tuple(vars(admin).values()) for admin in seen}
-            self._on.run_each("INSERT INTO admins VALUES (?,?,?,?)", [*rows.values()])
+
+    def note_admin(self, miro_id: str, admin: Admin | None) -> None:
+        """Stores the admin rights of one account, as just seen; None for none."""
+        with self._on.writing():
+            self._on.run("DELETE FROM admins WHERE miro_id = ?", miro_id)
+            if admin:
+                self._on.run("INSERT INTO admins VALUES (?,?,?,?)", *vars(admin).values())
 
     def admins(self) -> tuple[Sequence[Admin], datetime | None]:
         """(people with admin rights in Miro, when that was seen; None for never)."""
         rows = self._on.rows("SELECT * FROM admins ORDER BY rights, name, email")
         return [Admin(*row) for row in rows], self.seen_at("admins")
 
-    def keep_members(self, seen: Mapping[tuple[str, str], Member], may_hold: Callable[[str], bool]) -> None:
+    def listed(self, *emails: str) -> Members:
+        """Who is in which group or IN_NONE, of all people or of those with these addresses."""
+        where = f"WHERE {among('email', emails)}" if emails else ""
+        rows = self._on.rows(f"SELECT * FROM members {where}", *emails)
+        return {(row["group_id"], row["miro_id"]): Member(row["email"], row["name"]) for row in rows}
+
+    def keep_members(
+        self, seen: Members, may_hold: Callable[[str], bool], before: Members | None = None
+    ) -> None:
         """Stores who is in which group or IN_NONE, by group id and Miro id. Only what changed is written.
 
-        `may_hold`: whether somebody, by their Miro id, may be there without being seen.
+        `may_hold`: whether somebody, by their Miro id, may be there without being seen. `before`: the list as
+        it was when Miro began to be read; what was noted since is newer, and stays.
         """
-        listed = self._on.rows("SELECT * FROM members")
-        known = {(row["group_id"], row["miro_id"]): Member(row["email"], row["name"]) for row in listed}
-        gone: list[tuple[str, ...]] = [key for key in known if key not in seen and not may_hold(key[1])]
+        known = self.listed() if before is None else before
+        self._replace({key: each for key, each in known.items() if not may_hold(key[1])}, seen, known)
+        self._on.keep("members_seen_at", stamp(self._now()))
+
+    def note_member(self, miro_id: str, emails: Iterable[str], seen: Members) -> None:
+        """Stores the groups of one account, as just seen. `emails`: its addresses before and now."""
+        known = {key: each for key, each in self.listed(*emails).items() if key[1] == miro_id}
+        self._replace(known, seen, known)
+
+    def _replace(self, old: Members, seen: Members, known: Members) -> None:
+        gone: list[tuple[str, ...]] = [key for key in old if key not in seen]
         changed: list[tuple[str, ...]] = [
-            (*key, group.email, group.name) for key, group in seen.items() if known.get(key) != group
+            (*key, member.email, member.name) for key, member in seen.items() if known.get(key) != member
         ]
         delete = "DELETE FROM members WHERE group_id = ? AND miro_id = ?"
         new = "INSERT INTO members VALUES (?,?,?,?) ON CONFLICT (group_id, miro_id)"
@@ -113,7 +140,6 @@ class Groups:
             for at in range(0, len(rows), AT_ONCE):
                 with self._on.writing():
                     self._on.run_each(sql, rows[at : at + AT_ONCE])
-        self._on.keep("members_seen_at", stamp(self._now()))
 
     def members(self, id: GroupId, most: int) -> tuple[Sequence[Member], int]:
         """The first `most` members of a group by name, and how many there are."""

@@ -73,3 +73,12 @@ def test_a_long_list_is_taken_up_in_parts(store: Store) -> None:
     assert store.groups.members(GroupId("D"), 1) == ([Member("p0000@example.com", "")], AT_ONCE + 5)
     store.groups.keep_members({}, nobody)
     assert store.groups.members(GroupId("D"), 1) == ([], 0)
+
+
+def test_what_is_noted_while_a_list_is_read_is_newer_than_the_list(store: Store) -> None:
+    taken_up(store)
+    groups, before = store.groups, store.groups.listed()
+    groups.note_member("1", [ADA.email], {("S", "1"): ADA})
+    groups.note_member("3", [BO.email], {("D", "3"): BO})
+    groups.keep_members(before, nobody, before)
+    assert {key[:2] for key in groups.memberships()} == {("S", "1"), ("D", "2"), ("D", "3")}

@@ -30,6 +30,7 @@ from tests.bot.journeys.scenes import (
     as_it_was,
     ask,
     card,
+    has_card,
     history,
     last,
     playing,
@@ -442,3 +443,19 @@ def test_what_cannot_be_reviewed_is_refused_at_once(s: Stage) -> None:
     with pytest.raises(Refused, match="more than a day old"):
         reviews.start(s.bot.context, carol(s), GroupId(""), s.clock() + timedelta(days=1))
     assert list(s.bot.store.reviews()) == ["V-1"]
+
+
+def test_a_review_has_those_whom_the_bot_just_let_in_or_gave_rights_and_nobody_it_took_out(s: Stage) -> None:
+    for command, text in (
+        ("/miro-access", "<@U0LENA> for Design because of it"),
+        ("/miro", "leave-team <@U0ALEX> from Design because of it"),
+        ("/miro-admin", "<@U0DANA> because of it"),
+    ):
+        id = ask(s, "U0SAM", command, text)
+        while state(s, id) == "waiting":
+            press(s, next(user for user in ("U0PRIYA", "U0CAROL", "U0SAM") if has_card(s, user)), "approve")
+        assert state(s, id) == "done"
+    assert {each.email for each in begun(s).accesses} == {
+        f"{name}@example.com" for name in ("carol", "dana", "jo", "lena")
+    }
+    assert {each.email for each in begun(s, "").accesses} == {"carol@example.com", "dana@example.com"}
