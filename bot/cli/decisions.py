@@ -297,7 +297,12 @@ def undo(id: str, email: str, reason: str, as_json: bool) -> None:
 
 def _say_saved(store: Store, requests: Sequence[Request], as_json: bool = False) -> None:
     outlines = [summary(store, each) for each in requests]
-    say_json(outlines) if as_json else say(*(f"{each['id']} saved: {each['what']}." for each in outlines))
+    say_json(outlines) if as_json else say(
+        *(
+            f"{each['id']} saved: {each['what']}. To follow it: miro-bot show {each['id']}."
+            for each in outlines
+        )
+    )
 
 
 approve = deciding(

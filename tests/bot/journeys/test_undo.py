@@ -290,7 +290,9 @@ def test_from_a_shell(tmp_path: Path) -> None:
             f"Only the requester or an operator can undo {id}."
         )
         printed = shell.types("undo", id, "--as", "sam@example.com", "--reason", "not needed")
-        assert printed == "R-2 saved: remove Alex Smith (alex@example.com) from Design."
+        assert printed == (
+            "R-2 saved: remove Alex Smith (alex@example.com) from Design. To follow it: miro-bot show R-2."
+        )
         s.settle()
         assert (as_now(s), request(s, "R-2").reason) == (before, "not needed")
 
