@@ -14,7 +14,7 @@ from approvals.decide.tally import Route
 from approvals.decide.too_late import ago, answered_late, not_stopped, settled
 from approvals.ids import PersonId, stamp
 from approvals.people import Person, listed
-from approvals.refusals import Outdated, Refused
+from approvals.refusals import Outdated, Refused, Settled
 from approvals.request import PAUSED, Draft, Request, Vote
 from approvals.sentence import Sentence, body, lines, words
 from approvals.states import OPEN, EventType, State
@@ -71,6 +71,8 @@ def withdraw(request: Request, actor: Actor, table: Table) -> list[Draft]:
     check_secret(request, actor, table)
     if request.state is State.WORKING:
         raise Refused(f"{request.id} is in progress and can't be withdrawn anymore.")
+    if request.state is State.DONE:
+        raise Settled(f"{request.id} is done, so it can't be withdrawn. To take it back: undo {request.id}.")
     if request.state not in OPEN:
         raise settled(request, table.directory, table.now, actor.person)
     _check_owner(request, actor, table, "withdraw")
