@@ -20,6 +20,8 @@ from bot.slack.lists.summary import permalink
 
 AT_ONCE = 500
 """Lines printed at once."""
+MOST_ANCHORS = 10_000_000
+"""Bytes of a file with anchors; one a day fills it in centuries."""
 
 
 @click.group()
@@ -116,6 +118,10 @@ def keep_anchor(target: Path) -> None:
     Exit status 1, and nothing is written, if the record was changed or an anchor in the file doesn't match.
     """
     with open_record() as store:
+        if target.exists() and not target.is_file():
+            raise Refused(f"{target} isn't a file. Name one, or a path where nothing is yet.")
+        if target.exists() and target.stat().st_size > MOST_ANCHORS:
+            raise Refused(f"{target} is larger than {MOST_ANCHORS // 1_000_000} MB. Begin another file.")
         try:
             lines = target.read_text(encoding="utf-8").split() if target.exists() else []
             verdict = store.verify([*map(Anchor.read, lines)], watch=progress)

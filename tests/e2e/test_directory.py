@@ -6,6 +6,7 @@ from click.testing import CliRunner
 
 from bot.__main__ import main
 from tests.bot.directory.provider import Provider, alex
+from tests.bot.directory.scenes import POLICY_WITH_OKTA
 from tests.e2e.process import READY, BotProcess
 from tests.e2e.ways import by_our_http
 
@@ -21,9 +22,10 @@ def address(bot: BotProcess) -> str:
 def test_what_was_answered_is_there_after_a_kill(tmp_path: Path) -> None:
     with by_our_http(tmp_path) as (s, _):
         first = s.start(*HERE)
-        made = CliRunner().invoke(
-            main, ["directory", "token", "create", "okta"], env={"MIRO_BOT_DATABASE": str(s.record)}
-        )
+        policy = tmp_path / "okta.toml"
+        policy.write_text(POLICY_WITH_OKTA)
+        environ = {"MIRO_BOT_DATABASE": str(s.record), "MIRO_BOT_POLICY": str(policy)}
+        made = CliRunner().invoke(main, ["directory", "token", "create", "okta"], env=environ)
         token = made.output.splitlines()[-1]
         with Provider(address(first), token) as okta:
             created = okta.create("Users", alex())

@@ -45,6 +45,8 @@ class Lists(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Puts `send` in front of anything that isn't a subcommand."""
+        if {"--template", "--json"} <= {*args}:
+            raise click.UsageError("--template prints CSV: leave out --json.", ctx)
         if args and args[0] not in {*self.commands, "-h", "--help"}:
             args = ["send", *args]
         return super().parse_args(ctx, args)

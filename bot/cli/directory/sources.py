@@ -8,6 +8,7 @@ from approvals.decide.streams.directories import Control
 from approvals.refusals import Refused
 from bot.app import Bot
 from bot.cli.common import JSON, OPERATOR, acting_as, open_bot, say, say_json
+from bot.cli.directory.tokens import unknown
 from bot.directory import lists
 from bot.directory.asking.differences import failures
 from bot.directory.asking.mapping import Standing
@@ -18,8 +19,7 @@ from bot.slack.directory.view import CHANGES, changes, what_is_held
 
 def _looked(bot: Bot, source: str) -> Push:
     if source not in bot.context.policy.directory:
-        known = ", ".join(bot.context.policy.directory) or "none"
-        raise Refused(f"The policy has no directory “{source[:40]}”; it has {known}.")
+        raise unknown(source, bot.context.policy.directory)
     return looked(bot.context, source)
 
 

@@ -1,22 +1,22 @@
 """Directories (identity providers) from a shell: their tokens."""
 
 import re
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 
 import click
 
 from approvals.ids import stamp
-from approvals.policy.check import BrokenPolicy, load
+from approvals.policy.check import load
 from approvals.record.store import Store, utc_now
 from approvals.refusals import Refused
 from bot.actions import CONDITIONS
-from bot.cli.common import JSON, check_there, open_record, say, say_beside, say_json, sentences, settings
+from bot.cli.common import JSON, check_there, open_record, say, say_json, sentences, settings
 from bot.directory.lists import secret_of
 from bot.directory.tokens import Token, Tokens
 from bot.policies import usable
-from bot.settings import EVENT_SECRET, BadSettings
+from bot.settings import EVENT_SECRET
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 
@@ -50,10 +50,10 @@ def create(source: str) -> None:
     """
     _check_name(source)
     with _writing() as tokens:
+        known = load(usable(settings().policy), CONDITIONS).directory
+        if source not in known:
+            raise unknown(source, known)
         made = tokens.create(source)
-        with suppress(BadSettings, BrokenPolicy):  # `policy check` tells what is wrong with it
-            if source not in load(usable(settings().policy), CONDITIONS).directory:
-                say_beside(f"The policy has no [directory.{source}] yet. Add it, else nothing is asked.")
     say(f"Token of {source}, shown only now. Enter it in the identity provider:", made)
 
 
@@ -101,6 +101,11 @@ def secret(source: str) -> None:
                 f"Set {EVENT_SECRET} first, as `miro-bot run` gets it. Without it no event is taken."
             )
     say(secret_of(whole, source))
+
+
+def unknown(source: str, known: Iterable[str]) -> Refused:
+    """The refusal of a directory that the policy doesn't have."""
+    return Refused(f"The policy has no directory “{source[:40]}”; it has {', '.join(known) or 'none'}.")
 
 
 def _check_name(source: str) -> None:

@@ -12,8 +12,9 @@ from approvals.refusals import Refused
 from approvals.request import Draft, Request
 from approvals.text import cleaned
 from bot.actions import Action
-from bot.actions.fill import Problems, fill, team_id
+from bot.actions.fill import Problems, fill, is_address, team_id
 from bot.actions.many import Bulk, Line
+from bot.actions.sentences import clip
 from bot.actions.tables import Tables
 from bot.context import Context
 from bot.miro.goals import Goal
@@ -86,9 +87,12 @@ def _command(row: Row, actor: Actor, tables: Tables, teams: Callable[[str], str]
     except ValueError as error:
         raise Refused(str(error)) from error
     except Problems as error:
-        texts = (
-            f"{form[name].label}: {text}" if name in form else text for name, text in error.fields.items()
-        )
+        problems, email = dict(error.fields), raw["person"]
+        texts = list[str]()
+        if "person" in problems and not is_address(email.strip()):  # a list has no colleagues to choose
+            problems.pop("person")
+            texts = [f"email: {clip(email, 60, 9)!r} isn't an e-mail address. Use one like ada@example.com."]
+        texts += (f"{form[name].label}: {text}" if name in form else text for name, text in problems.items())
         raise Refused(" ".join(texts)) from error
 
 

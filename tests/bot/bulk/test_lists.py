@@ -131,6 +131,8 @@ def test_a_list_is_sent_followed_and_answered_in_a_shell(tmp_path: Path) -> None
         assert (row["line"], row["email"], row["state"]) == ("2", "person.0@example.com", "done")
         assert row["verified_at"] == f"{s.clock():%Y-%m-%dT%H:%M:%SZ}"
         assert shell.types("bulk", "--template").splitlines()[0].startswith("email,action")
+        for words in (("--template", "--json"), ("--json", "--template"), ("send", "--template", "--json")):
+            assert "--template prints CSV" in shell.types("bulk", *words, exits=2)
 
 
 def test_a_check_judges_who_may_request_a_line_as_the_bot_does(tmp_path: Path) -> None:

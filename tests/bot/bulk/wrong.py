@@ -5,7 +5,10 @@ from bot.sandbox.miro.service import Miro
 HEADING = "email,action,team,from,until,days,department,rights,full name"
 WAYS: dict[str, tuple[str, str]] = {
     "a misspelt team": ("{who},join,Enginering", "Did you mean Engineering?"),
-    "no address": ("not an address,join,Engineering", "enter an e-mail address"),
+    "no address": (
+        "not an address,join,Engineering",
+        "email: 'not an address' isn't an e-mail address",
+    ),
     "another company's address": (
         "x@elsewhere.test,join,Engineering",
         "I can only change accounts of example.com",

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 
 from approvals.record.store import Store
 from bot.__main__ import main
+from bot.cli.record import MOST_ANCHORS
 from bot.sandbox.stage import Stage
 from tests.approvals.record.tamper import by_hand
 from tests.bot.journeys.scenes import approve, ask, state
@@ -149,6 +151,16 @@ def test_a_file_that_does_not_match_is_not_added_to(
     kept.write_text(f"{line}\n")
     assert said in shell.types("audit", "anchor", "--to", str(kept), exits=1)
     assert kept.read_text() == f"{line}\n"
+
+
+def test_anchors_are_kept_in_a_file_of_bounded_size_only(s: Stage, shell: Shell, tmp_path: Path) -> None:
+    fifo, large = tmp_path / "fifo", tmp_path / "large"
+    os.mkfifo(fifo)
+    for place in (Path("/dev/zero"), Path("/dev/full"), fifo, tmp_path):
+        assert f"{place} isn't a file." in shell.types("audit", "anchor", "--to", str(place), exits=1)
+    large.touch()
+    os.truncate(large, MOST_ANCHORS + 1)
+    assert "is larger than 10 MB" in shell.types("audit", "anchor", "--to", str(large), exits=1)
 
 
 def test_an_empty_record_has_no_anchor_yet(tmp_path: Path) -> None:
