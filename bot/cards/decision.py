@@ -77,7 +77,7 @@ def changes(scene: Scene) -> Part:
 
 def asides(scene: Scene) -> Part:
     """What a bulk leaves as it is or out, and how long it takes."""
-    steps = (step for step in scene.request.plan.steps if step.key in _ASIDES)
+    steps = (step for step in scene.steps if step.key in _ASIDES)
     return Part(" ".join(f"{line(step).removesuffix('.')}." for step in steps), Worth.NOTE)
 
 

@@ -20,8 +20,8 @@ MOST, SAID = 59, 40
 def particulars(scene: Scene) -> list[Block]:
     """The blocks of Details, for readers who have the card."""
     request = scene.request
-    details = texts(step.change.form("detail") for step in request.plan.steps)
-    lines = [line(step, is_later=bool(scene.starts)) for step in request.plan.steps]
+    details = texts(step.change.form("detail") for step in scene.steps)
+    lines = [line(step, is_later=bool(scene.starts)) for step in scene.steps]
     steps = [" · ".join(filter(None, pair)) for pair in zip(lines, details, strict=True)]
     blocks = [header(scene.question), section(f"Reason: {request.reason}")]
     if steps:

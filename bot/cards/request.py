@@ -34,7 +34,7 @@ def requester(scene: Scene) -> Message:
         fields(scene, ("Expires", expires(scene)), ("Reminded", scene.at(last) if last else "")),
         *talk(scene),
         Part(waiting.progress(scene), Worth.NOTE),
-        left_out(request),
+        left_out(scene),
         waiting.aside(scene),
     ]
     start = [press("start", request, "Change Start")] if request.is_scheduled else []

@@ -1,11 +1,12 @@
 """The data of a card: a request as one reader sees it, with sentences shared by all cards; pure."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from approvals.ids import BOT, PersonId
 from approvals.people import Person, listed
+from approvals.plan import PlannedStep
 from approvals.request import Outcome, Request
 from approvals.sentence import Sentence
 from approvals.states import State
@@ -65,6 +66,14 @@ class Scene:
         if self.helped:
             return "The operators have been notified."
         return "No operator can be reached. Ask your IT team to name one in the policy."
+
+    @property
+    def steps(self) -> Iterator[PlannedStep]:
+        """The steps of the plan. Why lines of a list are left out is for its requester: the reader may be the
+        person of such a line."""
+        is_own = self.is_viewer(self.request.requester)
+        for step in self.request.plan.steps:
+            yield step if is_own or step.key != "out" else replace(step, hazards=())
 
     # -- people and times --------------------------------------------------------------------------------
 

@@ -160,9 +160,7 @@ _SUMS: dict[str, Callable[..., str]] = {
     "so-many-already": lambda count: f"{count:,} {'is' if count == 1 else 'are'} already as requested",
     "deleted-later": _deleted_later,
     "ends": _ends,
-    "left-out": lambda count: (
-        f"{count:,} {'line is' if count == 1 else 'lines are'} left out: Details says why"
-    ),
+    "left-out": lambda count: f"{count:,} {'line is' if count == 1 else 'lines are'} left out",
     "lasts": lambda seconds: f"It takes about {span(seconds)}",
 }
 """{code: the line of a bulk's card}."""

@@ -27,10 +27,11 @@ _NAMES = {
 _ON_THEIR_WAY, _NOT_BEGUN = "still to do", "not begun"
 
 
-def left_out(request: Request) -> Part:
-    """How many lines of a list aren't carried out, and why the first isn't; nothing of other requests."""
-    steps = (step for step in request.plan.steps if step.key == "out")
-    return Part(" ".join(map(line, steps)), Worth.NOTE)
+def left_out(scene: Scene) -> Part:
+    """How many lines of a list aren't carried out, for the requester why; nothing of other requests."""
+    lines = [f"{line(step).removesuffix('.')}." for step in scene.steps if step.key == "out"]
+    more = ["All reasons are in Details."] if lines and scene.is_viewer(scene.request.requester) else []
+    return Part(" ".join([*lines, *more]), Worth.NOTE)
 
 
 def ended(counts: Mapping[State, int]) -> int:
@@ -71,7 +72,7 @@ def progress(scene: Scene, *, is_live: bool = True) -> Message:
         fields(scene),
         Part(f"{bar} {left}".strip() if is_live else "", Worth.NOTE),
         Part(f"{counted(request, scene.lines, lines)}."),
-        left_out(request),
+        left_out(scene),
         Part(scene.says(request.progress.held or (outcome.text if outcome else None)), Worth.NOTE),
         Part(scene.says(outcome.remedy) if outcome and outcome.remedy else "", Worth.NOTE, "To fix:"),
         Part(f"Result of each line: miro-bot bulk result {request.id}", Worth.ASIDE, is_small=True),

@@ -3,11 +3,14 @@
 import logging
 from dataclasses import dataclass
 
+from approvals.decide.actor import Actor
 from approvals.ids import SlackId
 from approvals.people import listed
 from approvals.record.outbox import Item, Note
-from bot.cards.blocks import Message
+from approvals.refusals import Refused
+from bot.cards.blocks import Message, message
 from bot.context import Context
+from bot.slack import answers
 from bot.slack.deliver.calls import Later, Line, Unreachable
 from bot.slack.directory import view as directory
 from bot.slack.lists import result
@@ -69,14 +72,24 @@ class Notes:
             self.line.replace(note.channel, note.message)
         elif note.only_for:
             self.line.call("chat_postEphemeral", channel=note.channel, user=note.only_for, **note.message)
-        elif id := note.message.get("result"):
-            lines = result.written(self.context.store, self.context.store.request(id))
-            content, thread = "".join(lines).encode("utf-8-sig"), note.message.get("thread_ts")
-            self.line.upload(note.channel, f"{id}.csv", content, thread)
+        elif note.message.get("result"):
+            self._send_result(note)
         else:
             if note.channel == self.context.policy.tell:
                 self.line.refuse_shared(note.channel)
             self.line.post(note.channel, self._drawn(note.message))
+
+    def _send_result(self, note: Note) -> None:
+        """Sends the file that somebody asked for, if they may still see the request."""
+        store, id, thread = self.context.store, note.message["result"], note.message.get("thread_ts")
+        request, reader = store.request(id), store.people.meet(slack_id=SlackId(note.message["reader"]))
+        try:
+            answers.may_see(self.context, request, Actor(reader, reader.account))
+        except Refused as refused:
+            self.line.post(note.channel, message(str(refused)))
+            return
+        content = "".join(result.written(store, request, reader)).encode("utf-8-sig")
+        self.line.upload(note.channel, f"{id}.csv", content, thread)
 
     def _drawn(self, message: Message) -> Message:
         """The message; that of a review or a directory is drawn as it is now."""

@@ -105,8 +105,9 @@ class Lists(Listener):
         answers.may_see(self.context, request, self.who(body))
         if scopes is not None and "files:write" not in scopes:
             raise Refused(f"{NO_FILES} In a shell: miro-bot bulk result {request.id} > {request.id}.csv")
-        where = place(body)
-        self.say(Note(where["channel_id"], {"result": request.id, "thread_ts": where["message_ts"]}))
+        where, reader = place(body), body["user"]["id"]
+        told = {"result": request.id, "reader": reader, "thread_ts": where["message_ts"]}
+        self.say(Note(where["channel_id"], told))
         self.answer(body, f"{request.id}.csv is on its way, into this thread.")
 
     def details(self, request: Request, actor: Actor, start: int = 0) -> Block:
@@ -118,4 +119,5 @@ class Lists(Listener):
             return forms.details(scene)
         words = [event.words for event in self.context.store.events(request.id)]
         plans = {number: (plan.user_name or "", plan.steps) for number, plan in approved_plans(words).items()}
-        return forms.details(scene, pages.page(scene, plans, left_out(words), start))
+        out = left_out(words) if scene.is_viewer(request.requester) else {}
+        return forms.details(scene, pages.page(scene, plans, out, start))

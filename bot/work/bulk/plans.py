@@ -27,8 +27,10 @@ def summed(lines: Iterable[Line], plans: Mapping[int, Plan], out: Mapping[int, s
     planned += _later(lines, plans)
     already = sum(not each.steps for each in plans.values())
     planned += [PlannedStep("already", Sentence.of("so-many-already", count=already))] if already else []
-    first = tuple(Sentence.verbatim(f"Line {number}: {why}") for number, why in [*out.items()][:1])
-    planned += [PlannedStep("out", Sentence.of("left-out", count=len(out)), first)] if out else []
+    if out:
+        number, why = next(iter(out.items()))
+        first = Sentence.verbatim(f"Line {number}: {why}")
+        planned.append(PlannedStep("out", Sentence.of("left-out", count=len(out)), (first,)))
     planned.append(PlannedStep("lasts", Sentence.of("lasts", seconds=seconds(steps))))
     revisions = json.dumps([(number, each.revision) for number, each in plans.items()])
     revision = hashlib.sha256(revisions.encode()).hexdigest()[:12]

@@ -23,7 +23,7 @@ from bot.work.bulk.reading import read as read_only
 from bot.work.bulk.reading import save
 from tests.bot.bulk.scene import joiners, lines, listed, person, sent
 from tests.bot.journeys.homes import opened
-from tests.bot.journeys.scenes import calls, card, last, playing, read, state, told, wait
+from tests.bot.journeys.scenes import calls, card, last, playing, press, read, state, told, wait
 
 PLAIN = POLICY.replace('organization = "Example Ltd"', "")
 
@@ -375,16 +375,20 @@ def test_who_has_to_act_before_a_list_starts_reads_so_days_before(s: Stage) -> N
     assert "someone has to take care of this: Nobody else is Company Admin." in ahead[-1]
 
 
-def test_approver_and_requester_read_what_was_left_out_and_why(s: Stage) -> None:
+def test_approvers_read_how_many_lines_were_left_out_and_the_requester_why(s: Stage) -> None:
     text = joining(2) + "lee@example.com;offboard;\n"
     reading = listed(s, joining(2))
     reading.lines += read_only(s.bot.context, person(s, "carol@example.com"), text.encode()).lines[2:]
     id = save(s.bot.context, person(s, "carol@example.com"), reading.lines, "They start.").id
     s.settle()
     why = "Line 4: No Miro account found"
-    for user in ("U0SAM", "U0CAROL"):
-        shown = read(card(s, user, "details"))
-        assert "1 line is left out" in shown and why in shown, user
+    for user, is_told in (("U0SAM", False), ("U0CAROL", True)):
+        shown = card(s, user, "details")
+        press(s, user, "details", shown)
+        drawn = read(s.acting.modal(user))
+        assert "1 line is left out" in read(shown) and "1 line is left out" in drawn
+        assert [why in read(shown), f"Line 4: Left out. {why[8:]}" in drawn] == [is_told, is_told], user
+        assert ("No Miro account" in read(shown) + drawn) is is_told
     approved(s, id)
     s.settle()
     assert state(s, id) == "done"

@@ -20,7 +20,18 @@ from bot.work.bulk.reading import save
 from tests.bot.bulk.scene import joiners, listed, person
 from tests.bot.bulk.test_bulk import PLAIN, joining
 from tests.bot.journeys.homes import opened
-from tests.bot.journeys.scenes import buttons, calls, card, last, newest_request, playing, read, state, wait
+from tests.bot.journeys.scenes import (
+    buttons,
+    calls,
+    card,
+    last,
+    newest_request,
+    playing,
+    press,
+    read,
+    state,
+    wait,
+)
 from tests.bot.slack.scenes import check_valid
 
 
@@ -221,4 +232,45 @@ def test_who_has_no_sight_of_a_list_gets_no_result(s: Stage) -> None:
     shown = carried_out(s)
     s.acting.click("U0DANA", shown, "result")
     s.settle()
+    assert not any(each.files for each in s.slack.messages)
+
+
+@pytest.mark.parametrize("is_apart", [True, False])
+def test_nobody_but_the_requester_reads_of_lines_that_are_not_in_the_list(
+    tmp_path: Path, is_apart: bool
+) -> None:
+    operating = PLAIN.replace('"sam@example.com"]', '"sam@example.com", "dana@example.com"]')
+    with playing(tmp_path, operating if is_apart else PLAIN) as s:
+        for email in (*joiners(2), "sam@example.com"):
+            s.miro.add_user(email, "A Person")
+        # Others decide Sam's offboarding, or nobody can; of the rest he is approver and operator.
+        text = joining(2) + "sam@example.com;offboard;\n"
+        carol = person(s, "carol@example.com")
+        save(s.bot.context, carol, read_list(s.bot.context, carol, text.encode()).lines, "Quarter.")
+        s.settle()
+        assert len([each for each in s.bot.store.requests() if each.action == "bulk"]) == 1 + is_apart
+        press(s, "U0SAM", "details", card(s, "U0SAM"))
+        assert s.acting.click("U0SAM", card(s, "U0SAM"), "approve").ok
+        s.settle()
+        files = {}
+        for user in ("U0SAM", "U0CAROL"):
+            assert s.acting.click(user, card(s, user, "result"), "result").ok
+            s.settle()
+            [message] = [each for each in s.slack.dm_of(user) if each.files]
+            content = s.slack.files[message.files[0]].decode("utf-8-sig")
+            files[user] = list(csv.DictReader(StringIO(content)))[-1]
+        assert {name for name, value in files["U0SAM"].items() if value} == {"line", "state"}
+        assert files["U0SAM"]["line"] == "4"
+        assert files["U0CAROL"]["email"] == "sam@example.com" and files["U0CAROL"]["outcome"]
+        seen = " ".join([*map(read, s.slack.dm_of("U0SAM")), read(s.acting.modal("U0SAM"))])
+        assert "sam@example.com" not in seen and "1 line is left out" in seen and "Line 4" not in seen
+
+
+def test_a_result_is_kept_from_who_may_not_see_the_list_any_more(s: Stage) -> None:
+    shown = carried_out(s)
+    s.slack.fault("files.getUploadURLExternal", times=1, status=503)
+    assert s.acting.click("U0CAROL", shown, "result").ok
+    s.settle()
+    s.slack.change_person("U0CAROL", deleted=True)
+    wait(s, days=2)
     assert not any(each.files for each in s.slack.messages)
