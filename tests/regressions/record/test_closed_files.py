@@ -153,7 +153,8 @@ def test_a_folder_in_place_of_a_file_is_not_to_be_closed(tmp_path: Path) -> None
     folder = tmp_path / "folder"
     folder.mkdir()
     folder.chmod(0o1777)
-    shell = Shell(tmp_path, MIRO_BOT_POLICY=str(folder), SLACK_BOT_TOKEN_FILE=str(folder))
+    files = {"MIRO_BOT_POLICY": str(folder), "SLACK_BOT_TOKEN_FILE": str(folder)}
+    shell = Shell(tmp_path, SLACK_SIGNING_SECRET=SECRET, **files)
     assert "chmod" not in shell.types("doctor", exits=1)
 
 
