@@ -159,7 +159,10 @@ def _secret(environ: Mapping[str, str], name: str) -> str:
         raise BadSettings(f"{name} contains a space, line break or letter that no token has. Copy it again.")
     begins, prefix = BEGINNINGS.get(name, ""), (_PREFIX.match(text) or ("",))[0]
     is_kind = prefix.endswith(begins) if begins else not prefix
-    if text and (not is_kind or text == prefix):
+    # A stand-in on this machine, which alone is called over http, may have tokens of its own kind.
+    slack = environ.get("SLACK_API_URL", "")
+    is_own = not prefix and slack.startswith("http:") and is_safe(slack)
+    if text and (not is_kind or text == prefix) and not is_own:
         wanted = f"the token that begins with {begins}" if begins else "another secret than Slack's tokens"
         # Nothing else of it is repeated: it may be another secret.
         found = f"begins with {prefix}, but " if prefix and not is_kind else ""

@@ -205,7 +205,8 @@ def _credential(name: str) -> Check:
         if address := next(filter(wrong.get, addresses), None):
             return Finding(f"not checked while {address} is wrong", Status.WARNING)
         if secret := on.settings.secret(name):
-            begins = f", begins with {secret.partition('-')[0]}-" if name in BEGINNINGS else ""
+            prefix = BEGINNINGS.get(name, "")
+            begins = f", begins with {secret.partition('-')[0]}-" if prefix and prefix in secret else ""
             file = on.settings.secret_files.get(name)
             return Finding(f"set{begins}{f', from {file}' if file else ''}")
         if name in _USES:
