@@ -100,10 +100,18 @@ def test_a_wrong_bot_token_is_one_sentence(tmp_path: Path) -> None:
         assert "of-another-app" not in bot.output
 
 
-def test_what_is_none_of_slacks_tokens_is_sent_nowhere(s: Scene) -> None:
+def test_a_token_of_another_kind_is_sent_nowhere(s: Scene) -> None:
+    bot = s.launch(SLACK_BOT_TOKEN="xoxp-of-a-person")
+
+    said = "SLACK_BOT_TOKEN begins with xoxp-, but needs the token that begins with xoxb-."
+    assert _sentence(bot) == said
+    assert "of-a-person" not in bot.output
+
+
+def test_a_slack_on_this_machine_judges_tokens_of_its_own_kind(s: Scene) -> None:
     bot = s.launch(SLACK_BOT_TOKEN="not-one-of-slacks")
 
-    assert _sentence(bot) == "SLACK_BOT_TOKEN needs the token that begins with xoxb-."
+    assert _sentence(bot) == "Slack answered invalid_auth. Check SLACK_BOT_TOKEN."
     assert "not-one-of-slacks" not in bot.output
 
 
