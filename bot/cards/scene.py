@@ -68,12 +68,17 @@ class Scene:
         return "No operator can be reached. Ask your IT team to name one in the policy."
 
     @property
+    def tells_left_out(self) -> bool:
+        """Whether the reader may know why lines of a list are left out: they may be the person of one. What
+        can't be undone has to be read before it is approved, and was done for all to see."""
+        return self.is_viewer(self.request.requester) or bool(self.request.details.get("undoes"))
+
+    @property
     def steps(self) -> Iterator[PlannedStep]:
-        """The steps of the plan. Why lines of a list are left out is for its requester: the reader may be the
-        person of such a line."""
-        is_own = self.is_viewer(self.request.requester)
+        """The steps of the plan, as far as the reader may know them."""
         for step in self.request.plan.steps:
-            yield step if is_own or step.key != "out" else replace(step, hazards=())
+            is_told = self.tells_left_out or step.key != "out"
+            yield step if is_told else replace(step, hazards=())
 
     # -- people and times --------------------------------------------------------------------------------
 

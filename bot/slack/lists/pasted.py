@@ -119,5 +119,5 @@ class Lists(Listener):
             return forms.details(scene)
         words = [event.words for event in self.context.store.events(request.id)]
         plans = {number: (plan.user_name or "", plan.steps) for number, plan in approved_plans(words).items()}
-        out = left_out(words) if scene.is_viewer(request.requester) else {}
+        out = left_out(words) if scene.tells_left_out else {}
         return forms.details(scene, pages.page(scene, plans, out, start))

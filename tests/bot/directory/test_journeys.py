@@ -189,11 +189,11 @@ def test_who_was_forgotten_is_in_no_directory_either(tmp_path: Path) -> None:
 
 def test_without_its_extra_the_bot_runs_and_says_what_serving_scim_needs(tmp_path: Path) -> None:
     without = "import sys; sys.modules.update(scim2_models=None); from bot.__main__ import main; main()"
-    secrets = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "MIRO_SCIM_TOKEN")
+    secrets = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "MIRO_SCIM_TOKEN": "x"}
     (tmp_path / "policy.toml").write_text(POLICY_WITH_OKTA, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-c", without, "run", "--directory", "127.0.0.1:0"],
-        env={**dict.fromkeys(secrets, "x"), "MIRO_BOT_POLICY": str(tmp_path / "policy.toml")},
+        env={**secrets, "MIRO_BOT_POLICY": str(tmp_path / "policy.toml")},
         cwd=Path.cwd(),
         capture_output=True,
         text=True,
