@@ -17,7 +17,7 @@ METRICS_TOKEN = "MIRO_BOT_METRICS_TOKEN"
 EVENT_SECRET = "MIRO_BOT_EVENT_SECRET"
 """Makes the secrets of sources without SCIM, which sign events; without it none is taken."""
 SHORTEST = 32
-"""Characters of a secret that we choose: whoever has one signed event may guess at it for long."""
+"""The fewest characters of the event secret: with one signed event it can be guessed at offline."""
 REST = ("MIRO_OAUTH_TOKEN", "MIRO_ORG_ID")
 """For Miro's REST API: both or neither."""
 BEGINNINGS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}

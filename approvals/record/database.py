@@ -238,7 +238,8 @@ class Database(ABC):
     def unit(self, *, own: bool = False) -> Iterator[None]:
         """One unit of work of this thread: cached values are read once, until they are written.
 
-        `own`: also within another, which else reads again after each write what all its parts expect.
+        `own`: starts a unit of its own even inside another. Without it, each write makes the next read fetch
+        everything that was announced in the whole outer unit.
         """
         before = self._mine.unit
         if before is not None and not own:

@@ -11,11 +11,8 @@ from bot.cards.catalogue import line, texts
 from bot.cards.handles import press
 from bot.cards.layout import Part, Worth, card
 from bot.cards.named import plainly
-from bot.cards.scene import Scene, capital, fields, talk
+from bot.cards.scene import ASIDES, Scene, asides, capital, fields, talk
 from bot.cards.settled import settled
-
-_ASIDES = ("already", "out", "lasts")
-"""Keys of a bulk's steps that change nothing."""
 
 
 def approver(scene: Scene) -> Message:
@@ -37,7 +34,7 @@ def approver(scene: Scene) -> Message:
         *talk(scene),
         Part(" ".join(texts(request.plan.known)), Worth.NOTE),
         changes(scene),
-        asides(scene),
+        Part(asides(scene), Worth.NOTE),
         Part(consequence(scene), Worth.NOTE),
         Part(waiting.progress(scene), Worth.NOTE),
         Part(f"{request.id}{because(scene)}", is_small=True),
@@ -70,15 +67,9 @@ def changes(scene: Scene) -> Part:
     """Every step as a numbered line, its hazards set apart."""
     plan = scene.request.plan
     heading = "Updated changes in Miro" if plan.again else "Changes in Miro"
-    steps = (step for step in plan.steps if step.key not in _ASIDES)
+    steps = (step for step in plan.steps if step.key not in ASIDES)
     lines = tuple(line(step, is_later=bool(scene.starts)) for step in steps)
     return Part(lead=heading, worth=Worth.STEPS, steps=lines)
-
-
-def asides(scene: Scene) -> Part:
-    """What a bulk leaves as it is or out, and how long it takes."""
-    steps = (step for step in scene.steps if step.key in _ASIDES)
-    return Part(" ".join(f"{line(step).removesuffix('.')}." for step in steps), Worth.NOTE)
 
 
 def consequence(scene: Scene) -> str:

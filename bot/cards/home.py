@@ -24,8 +24,8 @@ from bot.cards.blocks import (
     small_print,
 )
 from bot.cards.catalogue import texts
-from bot.cards.decision import asides, asked, because, changes, consequence, decide, instead, warnings
-from bot.cards.scene import Scene, talk, unasked
+from bot.cards.decision import asked, because, changes, consequence, decide, instead, warnings
+from bot.cards.scene import Scene, asides, talk, unasked
 from bot.cards.settled import how_it_stopped, state_name
 
 NOBODY = "nobody"
@@ -129,7 +129,7 @@ def _asked(scene: Scene) -> list[Block]:
         asked(scene).drawn(),
         *sections(*warnings(scene)),
         changes(scene).drawn(),
-        small_print(reason, f"{request.id}{because(scene)}", asides(scene).text, instead(scene), *more),
+        small_print(reason, f"{request.id}{because(scene)}", asides(scene), instead(scene), *more),
         actions(*decide(scene)) | {"block_id": f"decide:{request.id}"},
     )
 

@@ -1,6 +1,6 @@
 """The data of a card: a request as one reader sees it, with sentences shared by all cards; pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,9 +12,12 @@ from approvals.sentence import Sentence
 from approvals.states import State
 from bot.actions import Action
 from bot.actions.form import Facts, first
-from bot.cards.catalogue import written
+from bot.cards.catalogue import line, written
 from bot.cards.layout import Part, Worth
 from bot.cards.named import bold, mark, when
+
+ASIDES = ("already", "out", "lasts")
+"""Keys of a bulk's steps that change nothing."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,8 @@ class Scene:
 
     @property
     def tells_left_out(self) -> bool:
-        """Whether the reader may know why lines of a list are left out: they may be the person of one. What
-        can't be undone has to be read before it is approved, and was done for all to see."""
+        """Whether the reader may know why lines of a list are left out: only its requester, since the reader
+        may be the person of such a line. All readers learn what an undo can't undo before they approve it."""
         return self.is_viewer(self.request.requester) or bool(self.request.details.get("undoes"))
 
     @property
@@ -215,6 +218,11 @@ def fields(scene: Scene, *more: tuple[str, str], by: str = "") -> Part:
     starts = ("Starts", scene.starts)
     pairs = (("Requested by", whom if own else by), ("For", "" if own else whom), starts, *more)
     return Part(" · ".join(f"{bold(label)} {text}" for label, text in pairs if text))
+
+
+def asides(scene: Scene, keys: Sequence[str] = ASIDES) -> str:
+    """What a bulk leaves as it is or leaves out, and how long it takes; `keys`: only steps with these."""
+    return " ".join(f"{line(step).removesuffix('.')}." for step in scene.steps if step.key in keys)
 
 
 def by_shell(scene: Scene) -> str:

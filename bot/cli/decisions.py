@@ -42,8 +42,8 @@ from bot.cli.common import (
 )
 from bot.cli.running import runs
 from bot.context import CONFIDENTIAL, Context
-from bot.slack.lists.summary import summary
 from bot.slack.words.reading import about_end
+from bot.summary import summary
 from bot.work import undo as work
 from bot.work.ask import LONGEST_REASON, asked, extended, handed, postponed
 from bot.work.ending import end_now

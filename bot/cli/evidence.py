@@ -17,7 +17,7 @@ from bot.cards.settled import state_name
 from bot.cli.common import find, meaning, open_record, say
 from bot.cli.record import check_intact
 from bot.cli.requests import Filters, filters, sentence
-from bot.slack.lists.summary import says, summary
+from bot.summary import says, summary
 
 
 @click.command()

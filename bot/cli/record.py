@@ -16,7 +16,7 @@ from approvals.record.store import Store
 from approvals.refusals import Refused
 from bot.cli.common import JSON, meaning, open_record, request_id, say, say_beside, say_exactly, say_json
 from bot.cli.requests import Filters, filters
-from bot.slack.lists.summary import permalink
+from bot.summary import permalink
 
 AT_ONCE = 500
 """Lines printed at once."""

@@ -18,7 +18,7 @@ from approvals.states import State
 from bot.actions import COMMANDS
 from bot.cards.settled import state_name
 from bot.cli.common import JSON, day, find, meaning, open_record, say, say_exactly, say_json, say_json_list
-from bot.slack.lists.summary import says, summary
+from bot.summary import says, summary
 
 COLUMNS = (
     *("id", "date", "action", "what", "requester", "requester_email", "subject", "subject_email"),

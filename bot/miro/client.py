@@ -308,7 +308,7 @@ def _others(what: str) -> Away:
 
 
 def memberships(account: MiroAccount) -> dict[tuple[str, str], Member]:
-    """{(group id or IN_NONE, Miro id): member} of one account; none of an inactive one."""
+    """{(group id or IN_NONE, Miro id): member} of one account; {} for an inactive one."""
     member = Member(canonical(account.user_name), account.display_name)
     groups = () if account.active is False else account.group_ids or (IN_NONE,)
     return {(intern(group), account.id): member for group in groups}

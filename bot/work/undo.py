@@ -20,7 +20,7 @@ from bot.actions.undo import undoing
 from bot.context import Context
 from bot.miro.goals import Goal, Seen
 from bot.work.ask import asked
-from bot.work.bulk.reading import save
+from bot.work.bulk.reading import prepared
 from bot.work.outcome import own_calls
 
 
@@ -78,7 +78,7 @@ def _undo_bulk(context: Context, bulk: Request, actor: Actor, reason: str, recei
     command = context.command(bulk)
     assert isinstance(command, Bulk)
     lines = [replace(line, undoes="") for line in command.lines]
-    undoing = save(context, actor, lines, reason, receipt, undoes=bulk.id)
+    undoing = context.store.ask(*prepared(context, actor, lines, reason, receipt, undoes=bulk.id))
     for id in [*context.store.lines_in(bulk.id, [State.STOPPED]), bulk.id]:
         if (stopped := context.store.request(id)).state is State.STOPPED:
             context.store.append(stopped, decide.withdraw(stopped, actor, context.table(stopped)))

@@ -24,9 +24,9 @@ from bot.sandbox.miro.service import Miro
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.stage import POLICY, Clock, Stage, stage
 from bot.work.ask import asked
-from bot.work.bulk.reading import read, save
+from bot.work.bulk.reading import read
 from tests.bench.table import Row, seconds
-from tests.bot.bulk.scene import listed, person
+from tests.bot.bulk.scene import listed, person, save
 from tests.bot.bulk.wrong import WAYS, people, table
 
 PEOPLE = int(os.environ.get("BULK_PEOPLE", "2000"))

@@ -9,8 +9,9 @@ from approvals.ids import RequestId
 from approvals.states import State
 from bot.sandbox.miro.organization import MEMBER, GroupModel
 from bot.sandbox.stage import POLICY, Stage
-from bot.work.bulk.reading import read, save
+from bot.work.bulk.reading import read
 from bot.work.undo import undo
+from tests.bot.bulk.scene import save
 from tests.bot.directory.scenes import POLICY_WITH_OKTA, Okta
 from tests.campaigns import source
 

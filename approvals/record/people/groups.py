@@ -116,8 +116,8 @@ class Groups:
     ) -> None:
         """Stores who is in which group or IN_NONE, by group id and Miro id. Only what changed is written.
 
-        `may_hold`: whether somebody, by their Miro id, may be there without being seen. `before`: the list as
-        it was when Miro began to be read; what was noted since is newer, and stays.
+        `may_hold`: whether the account with a Miro id may be in Miro although the look didn't show it.
+        `before`: the list as it was when the look began; changes noted since then are newer and stay.
         """
         known = self.listed() if before is None else before
         self._replace({key: each for key, each in known.items() if not may_hold(key[1])}, seen, known)
@@ -129,6 +129,7 @@ class Groups:
         self._replace(known, seen, known)
 
     def _replace(self, old: Members, seen: Members, known: Members) -> None:
+        """Deletes what is in `old` and not in `seen`, and stores what `seen` has differently from `known`."""
         gone: list[tuple[str, ...]] = [key for key in old if key not in seen]
         changed: list[tuple[str, ...]] = [
             (*key, member.email, member.name) for key, member in seen.items() if known.get(key) != member

@@ -6,10 +6,9 @@ from approvals.plan import Plan
 from approvals.request import Request
 from approvals.states import OPEN, State
 from bot.cards.blocks import Block, Message, button, confirmation
-from bot.cards.catalogue import line
 from bot.cards.handles import Handle
 from bot.cards.layout import Part, Worth, card
-from bot.cards.scene import Scene, fields, missed
+from bot.cards.scene import Scene, asides, fields, missed
 from bot.cards.settled import undo_button
 from bot.miro.wording import span
 
@@ -29,9 +28,9 @@ _ON_THEIR_WAY, _NOT_BEGUN = "still to do", "not begun"
 
 def left_out(scene: Scene) -> Part:
     """How many lines of a list aren't carried out, for the requester why; nothing of other requests."""
-    lines = [f"{line(step).removesuffix('.')}." for step in scene.steps if step.key == "out"]
-    more = ["All reasons are in Details."] if lines and scene.is_viewer(scene.request.requester) else []
-    return Part(" ".join([*lines, *more]), Worth.NOTE)
+    text = asides(scene, ("out",))
+    is_own = scene.is_viewer(scene.request.requester)
+    return Part(f"{text} All reasons are in Details." if text and is_own else text, Worth.NOTE)
 
 
 def ended(counts: Mapping[State, int]) -> int:

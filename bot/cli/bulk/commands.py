@@ -29,7 +29,7 @@ from bot.cli.common import (
 )
 from bot.cli.decisions import deciding, next_step
 from bot.slack.lists import result
-from bot.slack.lists.summary import summary
+from bot.summary import summary
 from bot.work.bulk import control
 from bot.work.bulk.check import changes, judged
 from bot.work.bulk.reading import prepared, read
@@ -120,20 +120,20 @@ def send(
         new = Counter(line.action for line in reading.lines if changes(context, line, plans[line.number]))
         already, wrong = len(reading.lines) - new.total(), len(reading.problems)
         faults = [{"line": line, "text": text} for line, text in sorted(reading.problems.items())]
-        found: dict[str, Any] = {"changes": new, "already": already, "problems": faults}
+        output: dict[str, Any] = {"changes": new, "already": already, "problems": faults}
         for text in [] if as_json else (*reading.faults, _sums(new, already, wrong)):
             say_beside(text)
         is_refused = not reading.lines or bool(wrong and not skip)
         if reading.lines:
             ready = prepared(context, who, reading.lines, reason, start=start)
         if not (is_refused or only_checks):
-            found = summary(bot.store, context.store.ask(*ready)) | found
+            output = summary(bot.store, context.store.ask(*ready)) | output
         then = next_step(bot.settings.database)
     if as_json:
-        say_json(found)
-    elif "id" in found:
-        saved = f"{found['id']} saved{' (practice: nothing will change)' * practice}: {found['what']}."
-        say(saved, f"{then} To follow it: miro-bot bulk watch {found['id']}.")
+        say_json(output)
+    elif "id" in output:
+        saved = f"{output['id']} saved{' (practice: nothing will change)' * practice}: {output['what']}."
+        say(saved, f"{then} To follow it: miro-bot bulk watch {output['id']}.")
     elif is_refused:
         skips = ", or add --skip to leave them out" if reading.lines else ""
         lead = "This list can't be sent as it is" if only_checks else "Nothing was requested"

@@ -165,13 +165,13 @@ class Push:
         since = self.context.now() - HOUR
         rows = [row for row in self.rows.values() if row.is_recent(since)]
         recent = Counter(action for row in rows for action in row.actions.split())
-        unseen = {id: asks for id, asks in self.pending.items() if not self._is_through(id)}
+        unseen = {id: asks for id, asks in self.pending.items() if not self._is_released(id)}
         missing = [id for id in unseen if self.words[id].standing is mapping.Standing.MISSING]
         leaving = self._leaving() if unseen else ()
         return mapping.held(unseen, recent, self.rules, self._admins, leaving, missing)
 
-    def _is_through(self, id: EntryId) -> bool:
-        """Whether operators let somebody's newest word through."""
+    def _is_released(self, id: EntryId) -> bool:
+        """Whether an operator released the newest word about a person."""
         return self.row(id).passed == self.words[id].digest
 
     @cached_property
@@ -184,13 +184,13 @@ class Push:
     def _leaving(self) -> set[str]:
         """Addresses of Company Admins who lose their rights by what is under way, or let through already."""
         taking = [id for id, asks in self.pending.items() if TAKES & {each.action for each in asks}]
-        through = {self.words[id].email for id in taking if self._is_through(id)}
+        through = {self.words[id].email for id in taking if self._is_released(id)}
         return through | under_way.leaving(self.context, self.source.id, self._admins, self.wants)
 
     def is_last_admin(self, id: EntryId) -> bool:
         """Whether nobody else would be Company Admin, by all that is under way by now."""
         email, admins = self.words[id].email, self._admins.keys()
-        return not self._is_through(id) and email in admins and admins - self._leaving() <= {email}
+        return not self._is_released(id) and email in admins and admins - self._leaving() <= {email}
 
     @property
     def to_ask(self) -> list[EntryId]:

@@ -21,7 +21,7 @@ from bot.slack import answers, forms
 from bot.slack.reply import Body, Listener
 from bot.work.ask import LONGEST_REASON
 from bot.work.bulk.plans import approved_plans, left_out
-from bot.work.bulk.reading import Reading, first_of, read, save
+from bot.work.bulk.reading import Reading, first_of, prepared, read
 from bot.work.bulk.table import TEMPLATE
 
 BOXES = ("list", "list-2", "list-3")
@@ -76,10 +76,11 @@ class Lists(Listener):
             if reading.faults:
                 raise Refused(first_of([clip_words(text, 40) for text in reading.faults]))
             with self.context.store.writing():
-                request = save(
+                ready = prepared(
                     self.context, actor, reading.lines, values.get("reason", ""), f"view:{view['id']}",
                     start=values.get("start", ""), **file,
                 )  # fmt: skip
+                request = self.context.store.ask(*ready)
                 what = file.get("file_name") or f"{len(reading.lines)} lines"
                 sent = f"Sent: {request.id}, with {what}. {NEXT}"
                 self.take_over(carried, request, sent)

@@ -8,7 +8,7 @@ from approvals.record.store import Store
 from approvals.request import Request
 from approvals.states import State
 from bot.actions.many import Bulk
-from bot.slack.lists.summary import person, summary
+from bot.summary import person, summary
 from bot.work.bulk.plans import left_out
 
 COLUMNS = ("line", "email", "action", "request", "state", "what", "outcome", "verified_at")

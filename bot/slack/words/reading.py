@@ -232,9 +232,8 @@ def _is_exact(sentence: Sentence, action: type[Action], hit: re.Match[str]) -> b
         return False
     # In "offboard @kim, @jo knows" the second only stands beside.
     rest = re.split(" [.!?;]", hit.string[hit.end() :])[0].split()
-    if re.search(r"@\d+ .*@\d+$", hit[0]) and set(filter(str.isalpha, rest)) - set(
-        shared("after_people").split()
-    ):
+    unusual = set(filter(str.isalpha, rest)) - set(shared("after_people").split())
+    if unusual and re.search(r"@\d+ .*@\d+$", hit[0]):
         return False
     before = re.split(r"[.!?;] ", hit.string[: hit.start()])[-1].split()
     after = re.split(r" [.,;!?(]", hit.string[hit.end() :])[0].split()

@@ -4,12 +4,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 
 from approvals.decide.actor import Actor, check_standing, is_operator
 from approvals.decide.asking import looked_at
 from approvals.refusals import Refused
-from approvals.request import Draft, Request
+from approvals.request import Draft
 from approvals.text import cleaned
 from bot.actions import Action
 from bot.actions.fill import Problems, fill, is_address, team_id
@@ -161,11 +160,6 @@ def first_of(faults: Sequence[str]) -> str:
     return " ".join(faults[:MOST_SAID]) + more
 
 
-def save(context: Context, actor: Actor, *what: Any, **more: Any) -> Request:
-    """Saves a bulk, as `prepared`; the worker checks it as a whole and asks. Raises StoreTrouble, too."""
-    return context.store.ask(*prepared(context, actor, *what, **more))
-
-
 def prepared(
     context: Context,
     actor: Actor,
@@ -175,7 +169,7 @@ def prepared(
     start: str = "",
     **more: str,
 ) -> tuple[Draft, str, *tuple[Draft, ...]]:
-    """The events of a new bulk, after its receipt. Raises Problems, Refused.
+    """What `Store.ask` takes to save a bulk; the worker then checks it as a whole. Raises Problems, Refused.
 
     `start`: as somebody typed it; `more`: other fields of the bulk.
     """

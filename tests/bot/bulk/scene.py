@@ -1,11 +1,20 @@
 """A company with many people, and a list sent, approved and carried out."""
 
+from collections.abc import Sequence
+
 from approvals.decide.actor import Actor
 from approvals.ids import RequestId
 from approvals.request import Request
+from bot.actions.many import Line
+from bot.context import Context
 from bot.sandbox.stage import Stage
 from bot.work.bulk.check import judged
-from bot.work.bulk.reading import Reading, read, save
+from bot.work.bulk.reading import Reading, prepared, read
+
+
+def save(context: Context, actor: Actor, lines: Sequence[Line], reason: str, **more: str) -> Request:
+    """Saves a list for the worker."""
+    return context.store.ask(*prepared(context, actor, lines, reason, **more))
 
 
 def listed(s: Stage, text: str, by: str = "carol@example.com") -> Reading:

@@ -20,8 +20,7 @@ from bot.sandbox.miro.service import Fault
 from bot.sandbox.stage import POLICY, Stage
 from bot.work.ask import asked
 from bot.work.bulk.reading import read as read_only
-from bot.work.bulk.reading import save
-from tests.bot.bulk.scene import joiners, lines, listed, person, sent
+from tests.bot.bulk.scene import joiners, lines, listed, person, save, sent
 from tests.bot.journeys.homes import opened
 from tests.bot.journeys.scenes import calls, card, last, playing, press, read, state, told, wait
 

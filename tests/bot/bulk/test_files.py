@@ -16,8 +16,7 @@ from bot.slack.api.edge import SlackFault
 from bot.slack.lists.pasted import Lists
 from bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from bot.work.bulk.reading import read as read_list
-from bot.work.bulk.reading import save
-from tests.bot.bulk.scene import joiners, listed, person
+from tests.bot.bulk.scene import joiners, listed, person, save
 from tests.bot.bulk.test_bulk import PLAIN, joining
 from tests.bot.journeys.homes import opened
 from tests.bot.journeys.scenes import (
