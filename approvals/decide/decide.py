@@ -72,7 +72,9 @@ def withdraw(request: Request, actor: Actor, table: Table) -> list[Draft]:
     if request.state is State.WORKING:
         raise Refused(f"{request.id} is in progress and can't be withdrawn anymore.")
     if request.state is State.DONE:
-        raise Settled(f"{request.id} is done, so it can't be withdrawn. To take it back: undo {request.id}.")
+        raise Settled(
+            f"{request.id} is done, so it can't be withdrawn. To undo what can be undone: undo {request.id}."
+        )
     if request.state not in OPEN:
         raise settled(request, table.directory, table.now, actor.person)
     _check_owner(request, actor, table, "withdraw")

@@ -398,4 +398,4 @@ def test_deciding_alone_writes_nothing(scene: Scene) -> None:
 def test_what_is_done_is_taken_back_by_undo_and_not_withdrawn(scene: Scene) -> None:
     request = replace(scene.waiting(), state=State.DONE)
     told = said(lambda: withdraw(request, scene.who("ada"), scene.table), Settled)
-    assert told == "R-1 is done, so it can't be withdrawn. To take it back: undo R-1."
+    assert told == "R-1 is done, so it can't be withdrawn. To undo what can be undone: undo R-1."

@@ -180,7 +180,7 @@ def test_what_needs_no_approval_says_so_and_blames_nobody(tmp_path: Path) -> Non
         assert "The policy requires no approval for this." in s.slack.dm_of("U0ALEX")[-1].text
         s.acting.command("U0ALEX", "/miro", f"withdraw {id}")
         said = s.slack.dm_of("U0ALEX")[-1].text
-        assert said == f"{id} needs no approval. Nothing left to do."
+        assert said == f"{id} is done, so it can't be withdrawn. To undo what can be undone: undo {id}."
         assert "Somebody" not in "".join(told(s, "U0ALEX"))
 
 
